@@ -1,0 +1,1 @@
+"""Tirek: mental-health screening for schools, from a pupil's answer to the support centre's inbox."""
