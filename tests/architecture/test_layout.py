@@ -1,0 +1,91 @@
+"""Where files may lie, and what none of them may hold."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CODE = ROOT / "platform" / "tirek"
+TESTS = ROOT / "tests"
+LONGEST_FILE = 400
+
+# In pieces, so that this file does not hold what it forbids.
+FORBIDDEN = [
+    "/".join(parts)
+    for parts in [
+        ("", "work", ""),
+        ("", "root", ""),
+        ("", "farm", ""),
+        ("", "opt", "wheels"),
+        ("", "opt", "pypi"),
+    ]
+] + [
+    ".".join(parts)
+    for parts in [
+        ("files", "pythonhosted"),
+        ("pypi", "org/simple"),
+        ("registry", "npmjs"),
+        ("registry", "yarnpkg"),
+        ("deb", "debian"),
+        ("proxy", "golang"),
+    ]
+]
+
+
+def _tracked_files() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"],  # noqa: S607 - git is wherever the machine keeps it
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout: nothing says which files are ours")
+    return [ROOT / name.decode() for name in listed.stdout.split(b"\0") if name]
+
+
+def _has_python(folder: Path) -> bool:
+    return any(folder.glob("*.py"))
+
+
+def test_platform_holds_tirek_and_no_module_of_its_own():
+    """A platform/__init__.py would replace Python's own platform module."""
+    assert not list(CODE.parent.glob("*.py"))
+    folders = {path.name for path in CODE.parent.iterdir() if path.is_dir()} - {"__pycache__"}
+    assert folders == {"tirek"}
+
+
+def test_no_folder_of_tests_is_called_platform():
+    assert not (TESTS / "platform").exists()
+
+
+@pytest.mark.parametrize("top", [CODE, TESTS], ids=lambda top: top.name)
+def test_every_folder_with_python_is_a_package(top: Path):
+    folders = [top, *(path for path in top.rglob("*") if path.is_dir())]
+    loose = [
+        str(folder.relative_to(ROOT))
+        for folder in folders
+        if _has_python(folder) and not (folder / "__init__.py").exists()
+    ]
+    assert not loose
+
+
+def test_no_file_is_longer_than_a_reader_holds_in_mind():
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in CODE.rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
+    }
+    assert not long
+
+
+def test_no_file_names_a_machine_or_a_registry():
+    found = [
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in _tracked_files()
+        if path.is_file()
+        for word in FORBIDDEN
+        if word.encode() in path.read_bytes()
+    ]
+    assert not found
