@@ -1,6 +1,7 @@
 """Where files may lie, and what none of them may hold."""
 
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,39 @@ def test_every_folder_with_python_is_a_package(top: Path):
         if _has_python(folder) and not (folder / "__init__.py").exists()
     ]
     assert not loose
+
+
+def _modules_of_contract(name: str) -> set[str]:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = {each["name"]: each for each in settings["tool"]["importlinter"]["contracts"]}
+    return set(contracts[name].get("source_modules") or contracts[name]["modules"])
+
+
+def _packages(folder: Path, among: set[str] | None = None) -> set[str]:
+    prefix = ".".join(folder.relative_to(CODE.parent).parts)
+    return {
+        f"{prefix}.{path.parent.name}"
+        for path in folder.glob("*/__init__.py")
+        if among is None or path.parent.name in among
+    }
+
+
+@pytest.mark.parametrize(
+    ("contract", "rooms"),
+    [
+        ("Flask stays in web", {"services", "storage", "catalog", "gateways", "tasks"}),
+        ("Celery stays in tasks", {"web", "services", "storage", "catalog", "domain"}),
+    ],
+)
+def test_every_room_stands_in_its_contracts(contract: str, rooms: set[str]):
+    """A contract cannot name a room before it exists; so a new room is easily forgotten."""
+    assert _packages(CODE, rooms) <= _modules_of_contract(contract)
+
+
+@pytest.mark.parametrize("contract", ["No SQL in views", "People do not share views"])
+def test_every_person_stands_in_the_contracts_of_the_views(contract: str):
+    people = {"student", "parent", "school", "psc", "oversight", "admin", "public", "api"}
+    assert _packages(CODE / "web", people) <= _modules_of_contract(contract)
 
 
 def test_no_file_is_longer_than_a_reader_holds_in_mind():
