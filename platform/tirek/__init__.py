@@ -1,1 +1,1 @@
-"""Tirek: mental-health screening for schools, from a pupil's answer to the support centre's inbox."""
+"""Tirek: mental-health screening for schools, from a pupil's answer to a specialist's inbox."""

@@ -1,1 +1,1 @@
-"""Tables and how they are reached: models, migrations, the session, the embedded server; no rules."""
+"""Tables and the ways to reach them: models, migrations, embedded server; no rules."""
