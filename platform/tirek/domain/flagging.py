@@ -1,0 +1,96 @@
+"""From scores and answers to flags: statements of the machine that a person must look."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tirek.domain.instruments import UNSEEN, Answer, Instrument
+from tirek.domain.interpretation import (
+    FlagRule,
+    ItemAtLeast,
+    ItemUnanswered,
+    Moment,
+    NotComputable,
+    ScaleAtLeast,
+    ScaleAtMost,
+)
+from tirek.domain.levels import Level
+from tirek.domain.scoring import ScaleScore
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A rule that was met, and the item or the scale that met it."""
+
+    id: str
+    level: Level
+    at: Moment
+    item: str | None = None
+    scale: str | None = None
+
+
+def critical_flags(instrument: Instrument, item_id: str, answer: Answer) -> tuple[Flag, ...]:
+    """Return the flags that this one answer raises at once, whatever follows, most urgent first.
+
+    Raises UnknownItemError and UnknownOptionError like `score`.
+    """
+    instrument.weight(item_id, answer)
+    rules = (rule for rule in instrument.flags if rule.at is Moment.ANSWER)
+    return _Evidence(instrument, {}, {item_id: answer}).raised(rules)
+
+
+def flags_for(
+    instrument: Instrument, scores: Iterable[ScaleScore], answers: Mapping[str, Answer]
+) -> tuple[Flag, ...]:
+    """Return every flag of a completed administration, critical items included, most urgent first.
+
+    A cut-off is compared with the value its band is read on, so flag and band never disagree.
+    """
+    by_scale = {scale_score.scale: scale_score for scale_score in scores}
+    return _Evidence(instrument, by_scale, answers).raised(instrument.flags)
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What the rules are held against."""
+
+    instrument: Instrument
+    scores: Mapping[str, ScaleScore]
+    answers: Mapping[str, Answer]
+
+    def raised(self, rules: Iterable[FlagRule]) -> tuple[Flag, ...]:
+        flags = [flag for rule in rules if (flag := self._flag(rule))]
+        return tuple(sorted(flags, key=lambda flag: -flag.level.rank))
+
+    def _flag(self, rule: FlagRule) -> Flag | None:
+        match rule.when:
+            case ItemAtLeast(item, least):
+                weight = self._weight(item)
+                met = weight is not None and weight >= least
+                return self._of_item(rule, item) if met else None
+            case ItemUnanswered(item):
+                return self._of_item(rule, item) if self._weight(item) is None else None
+            case ScaleAtLeast(scale, least):
+                value = self._value(scale)
+                met = value is not None and value >= least
+                return self._of_scale(rule, scale) if met else None
+            case ScaleAtMost(scale, most):
+                value = self._value(scale)
+                met = value is not None and value <= most
+                return self._of_scale(rule, scale) if met else None
+            case NotComputable(scales):
+                without = [scale for scale in scales if self._value(scale) is None]
+                return self._of_scale(rule, without[0]) if without else None
+
+    def _of_item(self, rule: FlagRule, item: str) -> Flag:
+        return Flag(rule.id, rule.level, rule.at, item=item)
+
+    def _of_scale(self, rule: FlagRule, scale: str) -> Flag:
+        return Flag(rule.id, rule.level, rule.at, scale=scale)
+
+    def _weight(self, item: str) -> Fraction | None:
+        return self.instrument.weight(item, self.answers.get(item, UNSEEN))
+
+    def _value(self, scale: str) -> Fraction | None:
+        value = self.scores[scale].value
+        return None if value is None else self.instrument.scale(scale).banded(value)

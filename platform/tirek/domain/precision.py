@@ -1,0 +1,138 @@
+"""How sure a score is: standard errors, the true-score interval, and the chance to lie past a cut.
+
+Classical test theory (Lord & Novick 1968; reference: instruments §5.1). `mean`, `sd` and
+`reliability` belong to one sample, and the result holds for people like that sample; a flag always
+follows the published cut-off, never these numbers.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+from tirek.domain.instruments import Instrument
+from tirek.domain.interpretation import Precision, ScaleAtLeast, ScaleAtMost, Sex
+from tirek.domain.scoring import ScaleScore
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A range that holds the true score with the stated confidence."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class CutOffCertainty:
+    """The probability that the true score lies at or past the cut-off of one flag."""
+
+    flag: str
+    cut: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePrecision:
+    """How sure one score is, and by whose figures."""
+
+    scale: str
+    basis: Precision
+    true_score: float
+    interval: Interval
+    cut_offs: tuple[CutOffCertainty, ...]
+
+
+def standard_error_of_measurement(sd: float, reliability: float) -> float:
+    """Return sd * sqrt(1 - r), the spread of observed scores around a true one: 0 to sd."""
+    _check(sd, reliability)
+    return sd * sqrt(1 - reliability)
+
+
+def standard_error_of_estimate(sd: float, reliability: float) -> float:
+    """Return sd * sqrt(r * (1 - r)), the spread of true scores around their estimate: 0 to sd/2."""
+    _check(sd, reliability)
+    return sd * sqrt(reliability * (1 - reliability))
+
+
+def standard_error_of_prediction(sd: float, reliability: float) -> float:
+    """Return sd * sqrt(1 - r**2), the spread of a retest around its prediction: 0 to sd."""
+    _check(sd, reliability)
+    return sd * sqrt(1 - reliability**2)
+
+
+def true_score(observed: float, mean: float, reliability: float) -> float:
+    """Return Kelley's estimate mean + r * (observed - mean): between the mean and the observed."""
+    return mean + reliability * (observed - mean)
+
+
+def interval(centre: float, standard_error: float, confidence: float = CONFIDENCE) -> Interval:
+    """Return centre -/+ z * standard_error; it may reach beyond the range of the scale."""
+    # scipy.special is loaded on first use: scoring and the command line do without it.
+    from scipy.special import ndtri  # noqa: PLC0415
+
+    half = float(ndtri((1 + confidence) / 2)) * standard_error
+    return Interval(centre - half, centre + half)
+
+
+def probability_at_least(cut: float, centre: float, standard_error: float) -> float:
+    """Return P(true score >= cut) for a normal error around the estimate: 0 to 1."""
+    return probability_at_most(-cut, -centre, standard_error)
+
+
+def probability_at_most(cut: float, centre: float, standard_error: float) -> float:
+    """Return P(true score <= cut); without any error it is 0 or 1."""
+    if standard_error == 0:
+        return float(centre <= cut)
+    from scipy.special import ndtr  # noqa: PLC0415 (see `interval`)
+
+    return float(ndtr((cut - centre) / standard_error))
+
+
+def precision_of(
+    instrument: Instrument, score: ScaleScore, sex: Sex | None = None
+) -> ScorePrecision | None:
+    """Return how sure the score is; None without a value or without sourced figures for it.
+
+    Figures for the person's own sex win over those for both.
+    """
+    basis = _basis(instrument, score.scale, sex)
+    if score.value is None or basis is None:
+        return None
+    mean, sd, reliability = float(basis.mean), float(basis.sd), float(basis.reliability)
+    centre = true_score(float(score.value), mean, reliability)
+    error = standard_error_of_estimate(sd, reliability)
+    cut_offs = _cut_offs(instrument, score.scale, centre, error)
+    return ScorePrecision(score.scale, basis, centre, interval(centre, error), cut_offs)
+
+
+def _basis(instrument: Instrument, scale: str, sex: Sex | None) -> Precision | None:
+    """Return the sourced figures that fit; one sex's figures never serve the other."""
+    fitting = [
+        entry
+        for entry in instrument.interpretation.precision
+        if entry.scale == scale and entry.sex in {sex, None}
+    ]
+    return min(fitting, key=lambda entry: entry.sex is None, default=None)
+
+
+def _cut_offs(
+    instrument: Instrument, scale: str, centre: float, error: float
+) -> tuple[CutOffCertainty, ...]:
+    found = []
+    for rule in instrument.flags:
+        match rule.when:
+            case ScaleAtLeast(name, cut) if name == scale:
+                chance = probability_at_least(float(cut), centre, error)
+                found.append(CutOffCertainty(rule.id, float(cut), chance))
+            case ScaleAtMost(name, cut) if name == scale:
+                chance = probability_at_most(float(cut), centre, error)
+                found.append(CutOffCertainty(rule.id, float(cut), chance))
+            case _:
+                continue
+    return tuple(found)
+
+
+def _check(sd: float, reliability: float) -> None:
+    if sd < 0 or not 0 <= reliability <= 1:
+        raise ValueError("sd must not be negative, reliability must lie in 0..1")

@@ -1,0 +1,108 @@
+"""Scales: which items make a score, by which method, and what a blank does to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+HALF = Fraction(1, 2)
+
+
+class Worse(StrEnum):
+    """The end at which an option or a score is worse for the child."""
+
+    HIGH = "high"
+    LOW = "low"
+
+
+class Method(StrEnum):
+    """How a scale becomes a number: a closed list; a new method is code with its own tests."""
+
+    SUM = "sum"
+    SUM_PRORATED = "sum_prorated"
+    MULTIPLE = "multiple"
+    COUNT_GE = "count_ge"
+    SYMPTOM_PATTERN = "symptom_pattern"
+    MEAN = "mean"
+    MEAN_TIMES_K = "mean_times_k"
+    MAX = "max"
+
+
+# These read the score of another scale, not the answers.
+SECOND_ORDER = frozenset({Method.MULTIPLE, Method.SYMPTOM_PATTERN})
+
+
+class Scope(StrEnum):
+    """Where blanks are counted: within the scale, or over all scored items of the form."""
+
+    SCALE = "scale"
+    FORM = "form"
+
+
+class BlankAs(StrEnum):
+    """What a tolerated blank counts as."""
+
+    ZERO = "zero"
+    PRORATE = "prorate"
+    NONE = "none"
+
+
+class Rounding(StrEnum):
+    """A declared rounding rule."""
+
+    NONE = "none"
+    HALF_UP = "half_up"
+
+    def of(self, value: Fraction) -> Fraction:
+        """Return the value as the rule rounds it: half_up is floor(x + 1/2), also below zero."""
+        return value if self is Rounding.NONE else Fraction((value + HALF) // 1)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRule:
+    """How many blanks a scale bears, what each then counts as, and what is rounded."""
+
+    max_blanks: int
+    blank_as: BlankAs
+    scope: Scope = Scope.SCALE
+    rounding: Rounding = Rounding.NONE
+    band_rounding: Rounding = Rounding.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """One score of an instrument; `source` names the scale it is computed from, if any."""
+
+    id: str
+    method: Method
+    lowest: Fraction
+    highest: Fraction
+    step: Fraction
+    items: tuple[str, ...] = ()
+    source: str | None = None
+    missing: MissingRule | None = None
+    reverse: tuple[str, ...] = ()
+    worse: Worse = Worse.HIGH
+    secondary: bool = False
+    factor: Fraction = Fraction(1)
+    thresholds: Mapping[str, Fraction] | None = None
+    core: tuple[str, ...] = ()
+    other_count: int = 0
+    major_count: int = 0
+
+    def banded(self, value: Fraction) -> Fraction:
+        """Return the value that bands and cut-offs are read on; the exact value stays the score."""
+        return self.missing.band_rounding.of(value) if self.missing else value
+
+    def covers(self, value: Fraction) -> bool:
+        """Whether the value lies in the declared range."""
+        return self.lowest <= value <= self.highest
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """All scales of one instrument, first the ones that others are computed from."""
+
+    version: str
+    scales: tuple[Scale, ...]
+    quality: tuple[str, ...] = ()

@@ -1,0 +1,209 @@
+"""From answers to scores, exactly: a value for each scale, or the reason why there is none.
+
+Sums are exact fractions; nothing is rounded unless the instrument declares it. A blank counts only
+as the instrument's own rule says (reference: instruments §5.4), and every doubt ends in
+"not computable", which a person must look at.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from tirek.domain.instruments import Answer, Instrument
+from tirek.domain.scales import SECOND_ORDER, BlankAs, Method, MissingRule, Scale, Scope
+
+# Stored with every score; raised whenever any score of any answers could change.
+ENGINE_VERSION = "1.0.0"
+
+NEITHER, OTHER_TYPE, MAJOR_TYPE = Fraction(0), Fraction(1), Fraction(2)
+
+
+class ScoreState(StrEnum):
+    """Whether a scale has a value."""
+
+    COMPUTED = "computed"
+    NOT_COMPUTABLE = "not_computable"
+
+
+class Reason(StrEnum):
+    """Why a scale has no value."""
+
+    TOO_MANY_MISSING = "too_many_missing"
+    CORE_MISSING = "core_missing"
+    OUT_OF_RANGE = "out_of_range"
+
+
+class NotComputableError(Exception):
+    """A scale has no value; carries the reason."""
+
+    def __init__(self, reason: Reason) -> None:
+        """Keep the reason for the score row."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleScore:
+    """The exact value of one scale, or the reason for having none."""
+
+    scale: str
+    value: Fraction | None
+    reason: Reason | None
+    answered: int
+    prorated: bool = False
+    band: str | None = None
+
+    @property
+    def state(self) -> ScoreState:
+        """Whether there is a value."""
+        return ScoreState.NOT_COMPUTABLE if self.value is None else ScoreState.COMPUTED
+
+
+def score(instrument: Instrument, answers: Mapping[str, Answer]) -> tuple[ScaleScore, ...]:
+    """Return the score of every scale, in the file's order.
+
+    An item absent from `answers` was never shown. Raises UnknownItemError for an item and
+    UnknownOptionError for a code that the instrument does not have: such answers are no answers
+    to this instrument, and no score of them is right.
+    """
+    weights = _weights(instrument, answers)
+    done: dict[str, ScaleScore] = {}
+    for scale in instrument.scoring.scales:
+        done[scale.id] = _score(instrument, scale, weights, done)
+    return tuple(done.values())
+
+
+def as_number(value: Fraction) -> int | float:
+    """Return the exact value as the nearest JSON number: whole ones as int, others as float."""
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+# The weight of each scored item's answer; None where it is blank.
+Weights = Mapping[str, Fraction | None]
+
+
+def _weights(instrument: Instrument, answers: Mapping[str, Answer]) -> Weights:
+    weights = {item_id: instrument.weight(item_id, answer) for item_id, answer in answers.items()}
+    return {item.id: weights.get(item.id) for item in instrument.scored_items}
+
+
+def _score(
+    instrument: Instrument, scale: Scale, weights: Weights, done: Mapping[str, ScaleScore]
+) -> ScaleScore:
+    source = done[scale.source] if scale.source else None
+    answered = source.answered if source else sum(weights[i] is not None for i in scale.items)
+    try:
+        value = _value(instrument, scale, weights, source)
+    except NotComputableError as error:
+        return ScaleScore(scale.id, None, error.reason, answered)
+    band = instrument.interpretation.band(scale.id, scale.banded(value))
+    prorated = source.prorated if source else _is_prorated(scale, answered)
+    return ScaleScore(scale.id, value, None, answered, prorated, band)
+
+
+def _value(
+    instrument: Instrument, scale: Scale, weights: Weights, source: ScaleScore | None
+) -> Fraction:
+    if scale.method in SECOND_ORDER:
+        value = _of_score(instrument, scale, weights, source)
+    else:
+        value = _of_items(instrument, scale, weights)
+    if not scale.covers(value):
+        raise NotComputableError(Reason.OUT_OF_RANGE)
+    return value
+
+
+def _is_prorated(scale: Scale, answered: int) -> bool:
+    return _rule(scale).blank_as is BlankAs.PRORATE and answered < len(scale.items)
+
+
+def _rule(scale: Scale) -> MissingRule:
+    if scale.missing is None:
+        raise TypeError(f"scale {scale.id} has no rule for blanks")
+    return scale.missing
+
+
+def _of_items(instrument: Instrument, scale: Scale, weights: Weights) -> Fraction:
+    rule = _rule(scale)
+    given = _given(instrument, scale, weights)
+    counted_over = weights if rule.scope is Scope.FORM else scale.items
+    if not given or sum(weights[item] is None for item in counted_over) > rule.max_blanks:
+        raise NotComputableError(Reason.TOO_MANY_MISSING)
+    if rule.blank_as is BlankAs.ZERO:
+        given = {item: given.get(item, Fraction(0)) for item in scale.items}
+    return rule.rounding.of(_apply(scale, given))
+
+
+def _given(instrument: Instrument, scale: Scale, weights: Weights) -> dict[str, Fraction]:
+    """Return the weights of the answered items, reversed where the key says so."""
+    keyed = {item: weights[item] for item in scale.items}
+    return {
+        item: _reversed(instrument, item, weight) if item in scale.reverse else weight
+        for item, weight in keyed.items()
+        if weight is not None
+    }
+
+
+def _reversed(instrument: Instrument, item_id: str, weight: Fraction) -> Fraction:
+    """Mirror a weight within its options: lowest + highest - weight; twice is the weight itself."""
+    weights = [option.weight for option in instrument.options(item_id)]
+    return min(weights) + max(weights) - weight
+
+
+def _apply(scale: Scale, given: Mapping[str, Fraction]) -> Fraction:
+    total = sum(given.values(), Fraction(0))
+    match scale.method:
+        case Method.SUM:
+            return total
+        case Method.SUM_PRORATED:
+            return total * len(scale.items) / len(given)
+        case Method.MEAN:
+            return total / len(given)
+        case Method.MEAN_TIMES_K:
+            return total / len(given) * scale.factor
+        case Method.MAX:
+            return max(given.values())
+        case Method.COUNT_GE:
+            return Fraction(sum(_meets(scale, item, weight) for item, weight in given.items()))
+        case Method.MULTIPLE | Method.SYMPTOM_PATTERN:
+            raise TypeError(f"{scale.method} reads a score, not items")
+
+
+def _meets(scale: Scale, item_id: str, weight: Fraction) -> bool:
+    if scale.thresholds is None:
+        raise TypeError(f"scale {scale.id} has no thresholds")
+    return weight >= scale.thresholds[item_id]
+
+
+def _of_score(
+    instrument: Instrument, scale: Scale, weights: Weights, source: ScaleScore | None
+) -> Fraction:
+    if source is None:
+        raise TypeError(f"scale {scale.id} names no scale to be computed from")
+    if source.value is None:
+        raise NotComputableError(source.reason or Reason.OUT_OF_RANGE)
+    if scale.method is Method.MULTIPLE:
+        return source.value * scale.factor
+    return _pattern(scale, instrument.scale(source.scale), source.value, weights)
+
+
+def _pattern(scale: Scale, symptoms: Scale, count: Fraction, weights: Weights) -> Fraction:
+    """Return which symptom pattern is met: 0 neither, 1 "other", 2 "major".
+
+    Kroenke, Spitzer, Williams 2001: at least `major_count` symptoms, or at least `other_count`,
+    one of them a core item. A blank core item that would decide the matter leaves it undecided.
+    """
+    if count < scale.other_count:
+        return NEITHER
+    core = [weights[item] for item in scale.core]
+    met = any(
+        _meets(symptoms, item, weight)
+        for item, weight in zip(scale.core, core, strict=True)
+        if weight is not None
+    )
+    if met:
+        return MAJOR_TYPE if count >= scale.major_count else OTHER_TYPE
+    if None in core:
+        raise NotComputableError(Reason.CORE_MISSING)
+    return NEITHER
