@@ -77,7 +77,6 @@ def start(var_dir: Path, *, durable: bool = True, bin_dir: Path | None = None) -
     `bin_dir` holds PostgreSQL's programs, where they are not those of the wheel.
     """
     data_dir = var_dir.resolve() / "pg"
-    data_dir.parent.mkdir(parents=True, exist_ok=True)
     server = EmbeddedServer(data_dir, _socket_dir(data_dir))
     with _lock(data_dir):
         if _running_pid(data_dir) is None:
@@ -312,7 +311,14 @@ def _clear_traces(server: EmbeddedServer) -> None:
 @contextlib.contextmanager
 def _lock(data_dir: Path) -> Iterator[None]:
     """Let one process at a time start or stop the server of a folder."""
-    with data_dir.with_name("pg.lock").open("w") as file:
+    try:
+        data_dir.parent.mkdir(parents=True, exist_ok=True)
+        file = data_dir.with_name("pg.lock").open("w")
+    except PermissionError as error:
+        raise EmbeddedServerError(
+            f"{data_dir.parent} belongs to another account: run as that one, or set DATABASE_URL."
+        ) from error
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
