@@ -109,7 +109,9 @@ def test_no_file_is_longer_than_a_reader_holds_in_mind():
     long = {
         str(path.relative_to(ROOT)): lines
         for path in CODE.rglob("*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
+        # A migration is written once, mostly by alembic, and never grown.
+        if path.parent.name != "versions"
+        and (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
     }
     assert not long
 

@@ -1,0 +1,156 @@
+"""The one reader of the environment; everything below is given its values."""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY_BYTES = 32
+
+
+class ConfigError(Exception):
+    """A setting is missing or cannot be read; the message says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Secrets that must never lie in the database."""
+
+    secret_key: str
+    # Peppers the access codes' index and the throttle's keys.
+    code_pepper: bytes
+    # Key-encryption keys by version; new data keys are wrapped by `kek_current`.
+    keks: Mapping[str, bytes]
+    kek_current: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a keys file; raise `ConfigError` when a key is absent or too short."""
+        try:
+            raw = json.loads(text)
+            keks = {name: base64.b64decode(value) for name, value in raw["keks"].items()}
+            keys = cls(
+                raw["secret_key"],
+                base64.b64decode(raw["code_pepper"]),
+                keks,
+                raw["kek_current"],
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigError(f"The keys file cannot be read: {error}.") from error
+        lengths = {len(kek) for kek in keks.values()}
+        lengths |= {min(KEY_BYTES, len(keys.code_pepper)), min(KEY_BYTES, len(keys.secret_key))}
+        if lengths != {KEY_BYTES}:
+            raise ConfigError("The keys file holds a key of the wrong length (32 bytes each).")
+        if keys.kek_current not in keks:
+            raise ConfigError("The keys file names a current key that it does not hold.")
+        return keys
+
+    @staticmethod
+    def fresh() -> str:
+        """The text of a new keys file."""
+        return json.dumps(
+            {
+                "secret_key": secrets.token_urlsafe(32),
+                "code_pepper": base64.b64encode(secrets.token_bytes(32)).decode(),
+                "keks": {"1": base64.b64encode(secrets.token_bytes(32)).decode()},
+                "kek_current": "1",
+            },
+            indent=1,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of one process."""
+
+    keys: Keys
+    # None: the embedded server in `var_dir` is used.
+    database_url: str | None = None
+    redis_url: str | None = None
+    var_dir: Path = ROOT / "var"
+    root: Path = ROOT
+    base_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    web_workers: int = 2
+    web_threads: int = 4
+    trusted_proxies: int = 0
+    smtp_url: str | None = None
+    mail_from: str = "tirek@localhost"
+    pg_bin: Path | None = None
+    durable: bool = True
+    testing: bool = False
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us over TLS, so cookies may be bound to it."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def mail_dir(self) -> Path:
+        """Where mail is laid down when no SMTP server is set."""
+        return self.var_dir / "mail"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        """Read all settings; raise `ConfigError` in one sentence when one is wrong."""
+        var_dir = Path(env.get("TIREK_VAR", str(ROOT / "var"))).resolve()
+        pg_bin = env.get("PG_BIN")
+        return cls(
+            keys=_keys(env, var_dir),
+            database_url=env.get("DATABASE_URL") or None,
+            redis_url=env.get("REDIS_URL") or None,
+            var_dir=var_dir,
+            base_url=env.get(
+                "TIREK_BASE_URL", f"http://127.0.0.1:{env.get('TIREK_PORT', '8000')}"
+            ).rstrip("/"),
+            host=env.get("TIREK_HOST", "127.0.0.1"),
+            port=_number(env, "TIREK_PORT", 8000),
+            web_workers=_number(env, "TIREK_WORKERS", 2),
+            web_threads=_number(env, "TIREK_THREADS", 4),
+            trusted_proxies=_number(env, "TIREK_TRUSTED_PROXIES", 0),
+            smtp_url=env.get("SMTP_URL") or None,
+            mail_from=env.get("TIREK_MAIL_FROM", "tirek@localhost"),
+            pg_bin=Path(pg_bin) if pg_bin else None,
+            durable=env.get("TIREK_DURABLE", "1") != "0",
+        )
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, str(default))
+    if not text.isdigit():
+        raise ConfigError(f"{name} must be a whole number, not {text!r}.")
+    return int(text)
+
+
+def _keys(env: Mapping[str, str], var_dir: Path) -> Keys:
+    """Take the keys file named in the environment, else the embedded one beside the data."""
+    named = env.get("TIREK_KEYS_FILE")
+    if named:
+        try:
+            return Keys.parse(Path(named).read_text())
+        except OSError as error:
+            raise ConfigError(f"TIREK_KEYS_FILE cannot be read: {error.strerror}.") from error
+    if env.get("DATABASE_URL"):
+        raise ConfigError(
+            "DATABASE_URL is set, so TIREK_KEYS_FILE must name a keys file kept outside the"
+            " database; `tirek keys new FILE` makes one."
+        )
+    return _embedded_keys(var_dir / "keys.json")
+
+
+def _embedded_keys(path: Path) -> Keys:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # Exclusive creation: two processes starting at once must not make two sets of keys.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return Keys.parse(path.read_text())
+    with os.fdopen(descriptor, "w") as file:
+        file.write(Keys.fresh())
+    return Keys.parse(path.read_text())

@@ -1,0 +1,87 @@
+"""Who may do what: one table, read by every view.
+
+The predicate on place (own school, own PSC, own child) is the scope of the person's
+transaction (`Actor.scope`), which row-level security applies to every row.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from tirek.domain.people import Actor, Role
+
+
+class Permission(StrEnum):
+    """One thing a person may do; each view names exactly one."""
+
+    ANSWER = "answer"
+    ANSWER_ABOUT_CHILD = "answer_about_child"
+    GIVE_CONSENT = "give_consent"
+    FOLLOW_COURSES = "follow_courses"
+    RECORD_CONSENT = "record_consent"
+    ASSIGN_INSTRUMENT = "assign_instrument"
+    ISSUE_CODES = "issue_codes"
+    VIEW_PROGRESS = "view_progress"
+    VIEW_RESULT = "view_result"
+    VIEW_FLAGS = "view_flags"
+    RESOLVE_REVIEW = "resolve_review"
+    REFER = "refer"
+    WORK_SCHOOL_REFERRAL = "work_school_referral"
+    VIEW_INBOX = "view_inbox"
+    VIEW_REFERRAL = "view_referral"
+    ACKNOWLEDGE = "acknowledge"
+    REDIRECT = "redirect"
+    CLOSE_REFERRAL = "close_referral"
+    CONFIRM_NOTICE = "confirm_notice"
+
+
+P = Permission
+_PSC = frozenset(
+    {
+        P.VIEW_INBOX,
+        P.VIEW_REFERRAL,
+        P.ACKNOWLEDGE,
+        P.REDIRECT,
+        P.CLOSE_REFERRAL,
+        P.CONFIRM_NOTICE,
+    }
+)
+
+GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.STUDENT: frozenset({P.ANSWER}),
+        Role.GUARDIAN: frozenset({P.ANSWER_ABOUT_CHILD, P.GIVE_CONSENT, P.FOLLOW_COURSES}),
+        Role.PSYCHOLOGIST: frozenset(
+            {
+                P.RECORD_CONSENT,
+                P.ASSIGN_INSTRUMENT,
+                P.ISSUE_CODES,
+                P.VIEW_PROGRESS,
+                P.VIEW_RESULT,
+                P.VIEW_FLAGS,
+                P.RESOLVE_REVIEW,
+                P.REFER,
+                P.WORK_SCHOOL_REFERRAL,
+                P.CONFIRM_NOTICE,
+            }
+        ),
+        # Organises rounds and can raise a concern; item answers are the psychologist's.
+        Role.SOCIAL_PEDAGOGUE: frozenset(
+            {P.RECORD_CONSENT, P.VIEW_PROGRESS, P.REFER, P.CONFIRM_NOTICE}
+        ),
+        Role.DEPUTY_DIRECTOR: frozenset(),
+        Role.PSC_SPECIALIST: _PSC,
+        Role.PSC_SUPERVISOR: _PSC,
+        Role.REGIONAL_COORDINATOR: frozenset(),
+        Role.METHODOLOGIST: frozenset(),
+        Role.OBSERVER: frozenset(),
+        Role.ADMINISTRATOR: frozenset(),
+    }
+)
+
+
+def may(actor: Actor | None, permission: Permission) -> bool:
+    """Say whether the table grants `permission`; nobody and unknown roles get nothing."""
+    if actor is None or actor.role is None:
+        return False
+    return permission in GRANTED.get(actor.role, frozenset())

@@ -1,0 +1,1 @@
+"""Numbered steps; none of them imports the models."""

@@ -1,0 +1,178 @@
+"""One person answering one instrument once: answers, scores, flags and review tasks."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    SmallInteger,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tirek.domain.administration import AdministrationState
+from tirek.domain.levels import Level
+from tirek.storage.base import Base, DatabaseNow, UuidKey, one_of
+
+# Large tables are split by school year from the first migration on.
+BY_YEAR = {"postgresql_partition_by": "LIST (school_year)"}
+
+
+class Administration(Base):
+    """One respondent, one assignment, once; pins what was shown."""
+
+    __tablename__ = "administrations"
+    __table_args__ = (
+        one_of("state", AdministrationState),
+        CheckConstraint("respondent IN ('student', 'guardian')", name="respondent_known"),
+        CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended_when_not_open"),
+        # For a pupil `respondent_id` is the pupil, for a guardian the account.
+        UniqueConstraint("school_year", "assignment_id", "student_id", "respondent_id"),
+        Index("ix_administrations_student_id", "student_id"),
+        Index("ix_administrations_school_id", "school_id"),
+        BY_YEAR,
+    )
+
+    school_year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.id"))
+    student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"))
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
+    respondent: Mapped[str]
+    respondent_id: Mapped[UUID]
+    instrument_id: Mapped[str]
+    release_id: Mapped[UUID] = mapped_column(ForeignKey("instrument_releases.id"))
+    structure_hash: Mapped[str]
+    wording_hash: Mapped[str]
+    language: Mapped[str]
+    age_years: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[str] = mapped_column(default="open")
+    # How many pages have been answered or passed over: where "resume" returns to.
+    pages_done: Mapped[int] = mapped_column(SmallInteger, default=0)
+    quality: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
+    opened_at: Mapped[DatabaseNow]
+    started_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Response(Base):
+    """One answer to one item, sealed with the pupil's key; the state is inside the seal."""
+
+    __tablename__ = "responses"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["school_year", "administration_id"],
+            ["administrations.school_year", "administrations.id"],
+        ),
+        BY_YEAR,
+    )
+
+    school_year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    administration_id: Mapped[UUID] = mapped_column(primary_key=True)
+    item_id: Mapped[str] = mapped_column(primary_key=True)
+    sealed: Mapped[bytes]
+    answered_at: Mapped[DatabaseNow]
+    changes: Mapped[int] = mapped_column(SmallInteger, default=0)
+
+
+class Score(Base):
+    """One scale of one administration under one engine; rescoring adds a row."""
+
+    __tablename__ = "scores"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["school_year", "administration_id"],
+            ["administrations.school_year", "administrations.id"],
+        ),
+        CheckConstraint("state IN ('computed', 'not_computable')", name="state_known"),
+        # Fail closed: a value, or a reason; never neither, never both.
+        CheckConstraint(
+            "(state = 'computed') = (value IS NOT NULL)"
+            " AND (state = 'computed') = (reason IS NULL)",
+            name="value_or_reason",
+        ),
+        UniqueConstraint(
+            "administration_id", "scale", "scoring_hash", "interpretation_hash", "engine_version"
+        ),
+    )
+
+    id: Mapped[UuidKey]
+    school_year: Mapped[int] = mapped_column(SmallInteger)
+    administration_id: Mapped[UUID]
+    student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"), index=True)
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
+    scale: Mapped[str]
+    state: Mapped[str]
+    value: Mapped[Decimal | None] = mapped_column(Numeric(20, 10), default=None)
+    reason: Mapped[str | None] = mapped_column(default=None)
+    answered: Mapped[int] = mapped_column(SmallInteger)
+    prorated: Mapped[bool]
+    band: Mapped[str | None] = mapped_column(default=None)
+    structure_hash: Mapped[str]
+    scoring_hash: Mapped[str]
+    interpretation_hash: Mapped[str]
+    engine_version: Mapped[str]
+    computed_at: Mapped[DatabaseNow]
+
+
+class FlagRecord(Base):
+    """The machine's statement that an answer or a score needs a person; append-only."""
+
+    __tablename__ = "flags"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["school_year", "administration_id"],
+            ["administrations.school_year", "administrations.id"],
+        ),
+        one_of("level", Level),
+        # One fact, one flag: a repeated request cannot raise it twice.
+        UniqueConstraint("administration_id", "code"),
+        Index("ix_flags_school_id", "school_id"),
+    )
+
+    id: Mapped[UuidKey]
+    school_year: Mapped[int] = mapped_column(SmallInteger)
+    administration_id: Mapped[UUID]
+    student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"), index=True)
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
+    code: Mapped[str]
+    level: Mapped[str]
+    raised_at_step: Mapped[str]
+    interpretation_hash: Mapped[str]
+    created_at: Mapped[DatabaseNow]
+
+
+class ReviewTask(Base):
+    """Something the machine could not decide and a person must look at."""
+
+    __tablename__ = "review_tasks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["school_year", "administration_id"],
+            ["administrations.school_year", "administrations.id"],
+        ),
+        UniqueConstraint("administration_id", "reason"),
+        CheckConstraint(
+            "(done_at IS NULL) = (done_by IS NULL) AND (done_at IS NULL) = (note_sealed IS NULL)",
+            name="done_by_a_person_with_a_note",
+        ),
+        Index("ix_review_tasks_school_id", "school_id"),
+    )
+
+    id: Mapped[UuidKey]
+    school_year: Mapped[int] = mapped_column(SmallInteger)
+    administration_id: Mapped[UUID]
+    student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"), index=True)
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
+    reason: Mapped[str]
+    created_at: Mapped[DatabaseNow]
+    done_at: Mapped[datetime | None] = mapped_column(default=None)
+    done_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
+    note_sealed: Mapped[bytes | None] = mapped_column(default=None)

@@ -1,0 +1,21 @@
+"""What a parent has done in a course."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tirek.storage.base import Base, DatabaseNow
+
+
+class LessonProgress(Base):
+    """One lesson of one account, by lesson id, so that it survives a change of language."""
+
+    __tablename__ = "lesson_progress"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    lesson_id: Mapped[str] = mapped_column(primary_key=True)
+    opened_at: Mapped[DatabaseNow]
+    done_at: Mapped[datetime | None] = mapped_column(default=None)

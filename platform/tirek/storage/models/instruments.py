@@ -1,0 +1,54 @@
+"""Published parts of instruments and the releases made of them; immutable in the database."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tirek.storage.base import Base, DatabaseNow, UuidKey
+
+
+class InstrumentPart(Base):
+    """One published part (structure, a wording, scoring, interpretation) under its hash."""
+
+    __tablename__ = "instrument_parts"
+    __table_args__ = (
+        # The same version with other content is refused here, whoever asks.
+        UniqueConstraint("instrument_id", "kind", "language", "version"),
+        CheckConstraint(
+            "kind IN ('structure', 'wording', 'scoring', 'interpretation')", name="kind_known"
+        ),
+    )
+
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    instrument_id: Mapped[str]
+    kind: Mapped[str]
+    # Empty for the parts that speak no language.
+    language: Mapped[str]
+    version: Mapped[str]
+    content: Mapped[dict[str, Any]]
+    published_at: Mapped[DatabaseNow]
+
+
+class InstrumentRelease(Base):
+    """A set of parts that belong together; only its status may change."""
+
+    __tablename__ = "instrument_releases"
+    __table_args__ = (
+        UniqueConstraint("instrument_id", "label"),
+        CheckConstraint("status IN ('draft', 'pilot', 'approved', 'retired')", name="status_known"),
+    )
+
+    id: Mapped[UuidKey]
+    instrument_id: Mapped[str]
+    label: Mapped[str]
+    hash: Mapped[str] = mapped_column(unique=True)
+    structure_hash: Mapped[str] = mapped_column(ForeignKey("instrument_parts.hash"))
+    scoring_hash: Mapped[str] = mapped_column(ForeignKey("instrument_parts.hash"))
+    interpretation_hash: Mapped[str] = mapped_column(ForeignKey("instrument_parts.hash"))
+    # language -> hash of its wording
+    wording_hashes: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(default="draft")
+    published_at: Mapped[DatabaseNow]
+    retired_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -1,0 +1,109 @@
+"""Statutory notices, their deliveries, and the outbox that is the only queue of record."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tirek.domain.levels import Level
+from tirek.domain.protocols import Addressee, Channel, DeliveryResult
+from tirek.storage.base import Base, DatabaseNow, UuidKey, one_of
+
+
+class Notice(Base):
+    """One message the protocol demands, with its clock, its legal ground and its receipt."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        one_of("level", Level),
+        one_of("addressee", Addressee),
+        CheckConstraint(
+            "(confirmed_at IS NULL) = (confirmed_by IS NULL)", name="confirmed_by_a_person"
+        ),
+        CheckConstraint(
+            "(addressee = 'support_center') = (support_center_id IS NOT NULL)",
+            name="center_is_named",
+        ),
+        UniqueConstraint("signal_id", "kind"),
+        Index("ix_notices_case_id", "case_id"),
+        Index("ix_notices_student_id", "student_id"),
+        Index("ix_notices_school_id", "school_id"),
+    )
+
+    id: Mapped[UuidKey]
+    signal_id: Mapped[UUID] = mapped_column(ForeignKey("signals.id"))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"))
+    student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"))
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
+    kind: Mapped[str]
+    level: Mapped[str]
+    addressee: Mapped[str]
+    support_center_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("support_centers.id"), default=None
+    )
+    legal_ground: Mapped[str]
+    protocol_id: Mapped[str]
+    protocol_version: Mapped[str]
+    due_at: Mapped[datetime]
+    created_at: Mapped[DatabaseNow]
+    confirmed_at: Mapped[datetime | None] = mapped_column(default=None)
+    confirmed_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
+
+
+class Delivery(Base):
+    """One attempt to reach one account on one channel; written before the call is made."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        one_of("channel", Channel),
+        one_of("result", DeliveryResult),
+        UniqueConstraint("outbox_id", "attempt"),
+    )
+
+    id: Mapped[UuidKey]
+    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"))
+    attempt: Mapped[int] = mapped_column(SmallInteger)
+    channel: Mapped[str]
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    # Sent along as the message's own reference, so a repeat is recognised by the receiver.
+    reference: Mapped[UUID] = mapped_column(default_factory=uuid4)
+    started_at: Mapped[DatabaseNow]
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+    result: Mapped[str | None] = mapped_column(default=None)
+    body_sha256: Mapped[str | None] = mapped_column(default=None)
+
+
+class OutboxMessage(Base):
+    """Work that must happen after the commit; ids only, never personal data."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint("done_at IS NULL OR stuck_at IS NULL", name="done_or_stuck"),
+        Index(
+            "ix_outbox_due",
+            "due_at",
+            postgresql_where=text("done_at IS NULL AND stuck_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
+    dedup: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    referral_id: Mapped[UUID | None] = mapped_column(ForeignKey("referrals.id"), default=None)
+    notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("notices.id"), default=None)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[DatabaseNow]
+    due_at: Mapped[DatabaseNow]
+    leased_until: Mapped[datetime | None] = mapped_column(default=None)
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    done_at: Mapped[datetime | None] = mapped_column(default=None)
+    stuck_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -1,0 +1,71 @@
+"""Engines and sessions: who connects, and whose rows a transaction sees."""
+
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.orm import Session
+
+from tirek.domain.scope import Scope
+
+# The role that web and relay act as; it owns nothing, so row-level security holds for it.
+APP_ROLE = "tirek_app"
+
+_SET_SCOPE = text(
+    "SELECT set_config('tirek.scope', :kind, true), set_config('tirek.scope_id', :id, true)"
+)
+
+
+def owner_engine(url: str) -> Engine:
+    """Connect as the owner of the tables: migrations only."""
+    return create_engine(url, pool_size=1, max_overflow=1)
+
+
+def app_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """Connect as the role that owns nothing; without a scope it sees no child."""
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_timeout=5,
+        pool_pre_ping=False,
+        pool_recycle=300,
+        connect_args={
+            "connect_timeout": 5,
+            # Values of the reference (referrals-security §4.3).
+            "options": (
+                "-c statement_timeout=15000 -c lock_timeout=5000"
+                " -c idle_in_transaction_session_timeout=15000"
+            ),
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def become_app(connection: Any, _record: object) -> None:
+        connection.execute(f"SET ROLE {APP_ROLE}")
+        connection.commit()
+
+    return engine
+
+
+def open_session(engine: Engine, scope: Scope) -> Session:
+    """A session in which every transaction sees exactly the rows of `scope`."""
+    session = Session(engine, expire_on_commit=False, autoflush=True)
+    session.info["scope"] = scope
+    event.listen(session, "after_begin", _apply_scope)
+    return session
+
+
+def enter_scope(session: Session, scope: Scope) -> None:
+    """Change what the running transaction and later ones of this session see."""
+    session.info["scope"] = scope
+    session.execute(_SET_SCOPE, _parameters(scope))
+
+
+def _apply_scope(session: Session, _transaction: object, connection: Any) -> None:
+    scope: Scope = session.info["scope"]
+    # Local to the transaction: a setting that outlives it leaks over pooled connections.
+    connection.execute(_SET_SCOPE, _parameters(scope))
+
+
+def _parameters(scope: Scope) -> dict[str, str]:
+    return {"kind": scope.kind.value, "id": str(scope.id) if scope.id else ""}
