@@ -2,8 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
-from uuid import UUID, uuid4
+from typing import Any, dataclass_transform
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, MetaData, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
@@ -18,13 +17,12 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
-UuidKey = Annotated[UUID, mapped_column(primary_key=True, default_factory=uuid4)]
-# Assigned by the database clock: no web server's clock decides when something happened.
-DatabaseNow = Annotated[
-    datetime, mapped_column(DateTime(timezone=True), server_default=func.now(), init=False)
-]
+# The database clock: no web server decides when something happened.
+NOW = func.now()
 
 
+# Tells type checkers what `kw_only=True` below already does at run time for every table.
+@dataclass_transform(kw_only_default=True, field_specifiers=(mapped_column,))
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True, repr=False):
     """Every table of Tirek; times are aware UTC."""
 

@@ -1,5 +1,7 @@
 """Envelope encryption: one data key per pupil, wrapped by a key outside the database."""
 
+import hashlib
+import hmac
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,11 +52,16 @@ class DataKey:
 
 
 class Vault:
-    """Wraps and unwraps data keys with the key-encryption keys of the configuration."""
+    """Holds the keys of the configuration: wraps data keys, indexes what must not be stored."""
 
-    def __init__(self, keks: Mapping[str, bytes], current: str) -> None:
+    def __init__(self, keks: Mapping[str, bytes], current: str, pepper: bytes) -> None:
         self._keks = {version: AESGCM(kek) for version, kek in keks.items()}
         self._current = current
+        self._pepper = pepper
+
+    def index(self, text: str) -> bytes:
+        """A keyed hash (HMAC-SHA-256) by which something can be found but not read."""
+        return hmac.new(self._pepper, text.encode(), hashlib.sha256).digest()
 
     def new_key(self, owner: str) -> WrappedKey:
         """Make a data key for `owner` (a row id) and wrap it with the current key."""

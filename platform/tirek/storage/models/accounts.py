@@ -2,14 +2,14 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, SmallInteger, func
+from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tirek.domain.people import Role
 from tirek.domain.scope import ScopeKind
-from tirek.storage.base import Base, DatabaseNow, UuidKey, one_of
+from tirek.storage.base import NOW, Base, one_of
 
 
 class Account(Base):
@@ -32,12 +32,12 @@ class Account(Base):
             "role <> 'regional_coordinator' OR region_iso IS NOT NULL",
             name="coordinator_has_region",
         ),
-        Index("uq_accounts_email", func.lower("email"), unique=True),
+        Index("uq_accounts_email", text("lower(email)"), unique=True),
         Index("ix_accounts_school_id", "school_id"),
         Index("ix_accounts_support_center_id", "support_center_id"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     email: Mapped[str]
     password_hash: Mapped[str]
     role: Mapped[str]
@@ -51,7 +51,7 @@ class Account(Base):
     totp_sealed: Mapped[bytes | None] = mapped_column(default=None)
     totp_last_step: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
-    created_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
 
 
 class WebSession(Base):
@@ -68,8 +68,8 @@ class WebSession(Base):
     scope_id: Mapped[UUID | None] = mapped_column(default=None)
     data: Mapped[dict[str, Any]]
     idle_minutes: Mapped[int] = mapped_column(SmallInteger, default=30)
-    created_at: Mapped[DatabaseNow]
-    seen_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
+    seen_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 

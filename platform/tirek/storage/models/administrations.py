@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tirek.domain.administration import AdministrationState
 from tirek.domain.levels import Level
-from tirek.storage.base import Base, DatabaseNow, UuidKey, one_of
+from tirek.storage.base import NOW, Base, one_of
 
 # Large tables are split by school year from the first migration on.
 BY_YEAR = {"postgresql_partition_by": "LIST (school_year)"}
@@ -57,7 +57,7 @@ class Administration(Base):
     # How many pages have been answered or passed over: where "resume" returns to.
     pages_done: Mapped[int] = mapped_column(SmallInteger, default=0)
     quality: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
-    opened_at: Mapped[DatabaseNow]
+    opened_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     started_at: Mapped[datetime | None] = mapped_column(default=None)
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
 
@@ -78,7 +78,7 @@ class Response(Base):
     administration_id: Mapped[UUID] = mapped_column(primary_key=True)
     item_id: Mapped[str] = mapped_column(primary_key=True)
     sealed: Mapped[bytes]
-    answered_at: Mapped[DatabaseNow]
+    answered_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     changes: Mapped[int] = mapped_column(SmallInteger, default=0)
 
 
@@ -103,7 +103,7 @@ class Score(Base):
         ),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     school_year: Mapped[int] = mapped_column(SmallInteger)
     administration_id: Mapped[UUID]
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"), index=True)
@@ -119,7 +119,7 @@ class Score(Base):
     scoring_hash: Mapped[str]
     interpretation_hash: Mapped[str]
     engine_version: Mapped[str]
-    computed_at: Mapped[DatabaseNow]
+    computed_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
 
 
 class FlagRecord(Base):
@@ -137,7 +137,7 @@ class FlagRecord(Base):
         Index("ix_flags_school_id", "school_id"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     school_year: Mapped[int] = mapped_column(SmallInteger)
     administration_id: Mapped[UUID]
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"), index=True)
@@ -146,7 +146,7 @@ class FlagRecord(Base):
     level: Mapped[str]
     raised_at_step: Mapped[str]
     interpretation_hash: Mapped[str]
-    created_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
 
 
 class ReviewTask(Base):
@@ -166,13 +166,13 @@ class ReviewTask(Base):
         Index("ix_review_tasks_school_id", "school_id"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     school_year: Mapped[int] = mapped_column(SmallInteger)
     administration_id: Mapped[UUID]
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"), index=True)
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
     reason: Mapped[str]
-    created_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     done_at: Mapped[datetime | None] = mapped_column(default=None)
     done_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
     note_sealed: Mapped[bytes | None] = mapped_column(default=None)

@@ -1,12 +1,12 @@
 """Campaigns, assignments and access codes: who is asked what, and when."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tirek.storage.base import Base, DatabaseNow, UuidKey
+from tirek.storage.base import NOW, Base
 
 
 class Campaign(Base):
@@ -19,7 +19,7 @@ class Campaign(Base):
         CheckConstraint("starts_at < ends_at", name="window_order"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     school_year: Mapped[int] = mapped_column(SmallInteger)
     round: Mapped[int] = mapped_column(SmallInteger)
     starts_at: Mapped[datetime]
@@ -45,7 +45,7 @@ class Assignment(Base):
         Index("ix_assignments_school_id", "school_id"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"))
     school_year: Mapped[int] = mapped_column(SmallInteger)
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
@@ -56,7 +56,7 @@ class Assignment(Base):
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
     created_by: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
-    created_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
@@ -74,13 +74,13 @@ class AccessCode(Base):
         ),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.id"))
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"), index=True)
     lookup: Mapped[bytes] = mapped_column(unique=True)
     code_hash: Mapped[str]
     issued_by: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
-    issued_at: Mapped[DatabaseNow]
+    issued_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     first_used_at: Mapped[datetime | None] = mapped_column(default=None)
     revoked_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -1,11 +1,12 @@
 """Who saw or changed what: append-only, and split by school year."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tirek.storage.base import Base, DatabaseNow
+from tirek.storage.base import NOW, Base
 
 
 class AuditEntry(Base):
@@ -21,7 +22,7 @@ class AuditEntry(Base):
 
     school_year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)
-    created_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     action: Mapped[str]
     entity: Mapped[str]
     entity_id: Mapped[str | None] = mapped_column(default=None)

@@ -1,7 +1,7 @@
 """Signals, cases, referrals and the events that alone may change a referral."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import (
     CheckConstraint,
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tirek.domain.levels import Level
 from tirek.domain.referral import Outcome, ReceiverKind, ReferralState, SignalKind
-from tirek.storage.base import Base, DatabaseNow, UuidKey, one_of
+from tirek.storage.base import NOW, Base, one_of
 
 
 class Case(Base):
@@ -35,11 +35,11 @@ class Case(Base):
         Index("ix_cases_school_id", "school_id"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"))
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
     level: Mapped[str]
-    opened_at: Mapped[DatabaseNow]
+    opened_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     # Set by the database when the last open referral closes.
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
 
@@ -59,7 +59,7 @@ class Signal(Base):
         Index("ix_signals_student_id", "student_id"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     kind: Mapped[str]
     level: Mapped[str]
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
@@ -68,7 +68,7 @@ class Signal(Base):
     flag_id: Mapped[UUID | None] = mapped_column(ForeignKey("flags.id"), default=None, unique=True)
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
     note_sealed: Mapped[bytes | None] = mapped_column(default=None)
-    occurred_at: Mapped[DatabaseNow]
+    occurred_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
 
 
 class Referral(Base):
@@ -112,7 +112,7 @@ class Referral(Base):
         Index("ix_referrals_student_id", "student_id"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"))
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"))
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
@@ -136,7 +136,7 @@ class Referral(Base):
     seen_due_at: Mapped[datetime]
     acknowledge_due_at: Mapped[datetime]
     contact_due_at: Mapped[datetime]
-    created_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     seen_at: Mapped[datetime | None] = mapped_column(default=None)
     acknowledged_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -174,7 +174,7 @@ class ReferralEvent(Base):
     seen_due_at: Mapped[datetime | None] = mapped_column(default=None)
     acknowledge_due_at: Mapped[datetime | None] = mapped_column(default=None)
     contact_due_at: Mapped[datetime | None] = mapped_column(default=None)
-    created_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
 
 
 class ReferralTransition(Base):

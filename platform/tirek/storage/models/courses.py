@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tirek.storage.base import Base, DatabaseNow
+from tirek.storage.base import NOW, Base
 
 
 class LessonProgress(Base):
@@ -17,5 +17,5 @@ class LessonProgress(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     course_id: Mapped[str] = mapped_column(primary_key=True)
     lesson_id: Mapped[str] = mapped_column(primary_key=True)
-    opened_at: Mapped[DatabaseNow]
+    opened_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     done_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tirek.storage.base import Base, DatabaseNow, UuidKey
+from tirek.storage.base import NOW, Base
 
 
 class InstrumentPart(Base):
@@ -28,7 +29,7 @@ class InstrumentPart(Base):
     language: Mapped[str]
     version: Mapped[str]
     content: Mapped[dict[str, Any]]
-    published_at: Mapped[DatabaseNow]
+    published_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
 
 
 class InstrumentRelease(Base):
@@ -40,7 +41,7 @@ class InstrumentRelease(Base):
         CheckConstraint("status IN ('draft', 'pilot', 'approved', 'retired')", name="status_known"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     instrument_id: Mapped[str]
     label: Mapped[str]
     hash: Mapped[str] = mapped_column(unique=True)
@@ -50,5 +51,5 @@ class InstrumentRelease(Base):
     # language -> hash of its wording
     wording_hashes: Mapped[dict[str, Any]]
     status: Mapped[str] = mapped_column(default="draft")
-    published_at: Mapped[DatabaseNow]
+    published_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     retired_at: Mapped[datetime | None] = mapped_column(default=None)

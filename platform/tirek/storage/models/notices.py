@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tirek.domain.levels import Level
 from tirek.domain.protocols import Addressee, Channel, DeliveryResult
-from tirek.storage.base import Base, DatabaseNow, UuidKey, one_of
+from tirek.storage.base import NOW, Base, one_of
 
 
 class Notice(Base):
@@ -39,7 +39,7 @@ class Notice(Base):
         Index("ix_notices_school_id", "school_id"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     signal_id: Mapped[UUID] = mapped_column(ForeignKey("signals.id"))
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"))
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"))
@@ -54,7 +54,7 @@ class Notice(Base):
     protocol_id: Mapped[str]
     protocol_version: Mapped[str]
     due_at: Mapped[datetime]
-    created_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     confirmed_at: Mapped[datetime | None] = mapped_column(default=None)
     confirmed_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
 
@@ -69,14 +69,14 @@ class Delivery(Base):
         UniqueConstraint("outbox_id", "attempt"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"))
     attempt: Mapped[int] = mapped_column(SmallInteger)
     channel: Mapped[str]
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
     # Sent along as the message's own reference, so a repeat is recognised by the receiver.
     reference: Mapped[UUID] = mapped_column(default_factory=uuid4)
-    started_at: Mapped[DatabaseNow]
+    started_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
     result: Mapped[str | None] = mapped_column(default=None)
     body_sha256: Mapped[str | None] = mapped_column(default=None)
@@ -101,8 +101,8 @@ class OutboxMessage(Base):
     referral_id: Mapped[UUID | None] = mapped_column(ForeignKey("referrals.id"), default=None)
     notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("notices.id"), default=None)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
-    created_at: Mapped[DatabaseNow]
-    due_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
+    due_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     leased_until: Mapped[datetime | None] = mapped_column(default=None)
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     done_at: Mapped[datetime | None] = mapped_column(default=None)

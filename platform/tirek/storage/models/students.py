@@ -1,13 +1,13 @@
 """Pupils without names, their data keys, their guardians, and consents."""
 
 from datetime import date, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState
-from tirek.storage.base import Base, DatabaseNow, UuidKey, one_of
+from tirek.storage.base import NOW, Base, one_of
 
 
 class Student(Base):
@@ -20,14 +20,14 @@ class Student(Base):
         CheckConstraint("sex IN ('f', 'm')", name="sex_known"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
     classroom_id: Mapped[UUID] = mapped_column(ForeignKey("classrooms.id"), index=True)
     school_code: Mapped[str]
     birth_month: Mapped[date]
     sex: Mapped[str | None] = mapped_column(default=None)
     left_at: Mapped[datetime | None] = mapped_column(default=None)
-    created_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
 
 
 class StudentKey(Base):
@@ -49,7 +49,7 @@ class Guardianship(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"), primary_key=True)
     verified_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
-    created_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     revoked_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
@@ -77,4 +77,4 @@ class Consent(Base):
     purpose: Mapped[str] = mapped_column(default="screening")
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
     language: Mapped[str | None] = mapped_column(default=None)
-    created_at: Mapped[DatabaseNow]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)

@@ -274,7 +274,7 @@ def upgrade() -> None:
         "ix_accounts_support_center_id", "accounts", ["support_center_id"], unique=False
     )
     op.create_index(
-        "uq_accounts_email", "accounts", [sa.literal_column("lower('email')")], unique=True
+        "uq_accounts_email", "accounts", [sa.literal_column("lower(email)")], unique=True
     )
     op.create_table(
         "classrooms",

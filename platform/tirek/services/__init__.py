@@ -1,0 +1,1 @@
+"""One verb, one function: load, ask the domain, store; nothing here commits or waits."""

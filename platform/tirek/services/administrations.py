@@ -1,0 +1,254 @@
+"""One person filling in one instrument: open, answer, stop, complete."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tirek.domain.administration import AdministrationState, age_in_years
+from tirek.domain.clocks import KAZAKHSTAN
+from tirek.domain.consent import ConsentKind, may_administer
+from tirek.domain.errors import DomainError, NotFoundError
+from tirek.domain.flagging import Flag, critical_flags
+from tirek.domain.instruments import Answer
+from tirek.domain.people import Actor
+from tirek.services import audit, codes, completion, consents, referrals
+from tirek.services.codes import Origin
+from tirek.services.runs import AdministrationKey, Run, answers, pinned_release, seal, unseal
+from tirek.services.unit import Unit
+from tirek.storage.models import Administration, Assignment, Response, Student
+from tirek.storage.session import enter_scope
+
+_OPEN = AdministrationState.OPEN.value
+
+
+class NotOpenYetError(DomainError):
+    """The window of this assignment has not begun; `opens_at` says when it does."""
+
+    def __init__(self, opens_at: datetime) -> None:
+        """Keep the moment for the page."""
+        super().__init__("the window has not begun")
+        self.opens_at = opens_at
+
+
+class WindowClosedError(DomainError):
+    """The window of this assignment is over, or the assignment was cancelled."""
+
+
+class ConsentMissingError(DomainError):
+    """The guardian's consent is not there any more, so nothing routine may be asked."""
+
+
+class AdministrationEndedError(DomainError):
+    """It has been completed or stopped; nothing more is recorded and nothing is shown back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an accepted code opens, and the pupil behind it."""
+
+    key: AdministrationKey
+    actor: Actor
+
+
+def open_by_code(unit: Unit, typed: str, origin: Origin, language: str) -> Entry:
+    """Open, or find again, the administration that a pupil's code is for.
+
+    Raises `CodeFormatError`, `UnknownCodeError` or `SlowDownError` from the code itself, then
+    `NotOpenYetError`, `WindowClosedError` or `ConsentMissingError`. From here on the transaction
+    sees this pupil's rows only.
+    """
+    code = codes.find(unit, typed, origin)
+    enter_scope(unit.session, code.actor.scope)
+    pupil = replace(unit, actor=code.actor)
+    assignment, now = _living(codes.window(pupil, code.assignment_id))
+    said = consents.latest(pupil, [code.student_id], ConsentKind.GUARDIAN)
+    if not may_administer(said.get(code.student_id)):
+        raise ConsentMissingError("no consent of a guardian")
+    key = open_or_resume(pupil, assignment, code.student_id, language, now)
+    codes.mark_used(pupil, code.id)
+    audit.record(pupil, "administration.open", "administration", key.id, student_id=code.student_id)
+    return Entry(key, code.actor)
+
+
+def open_or_resume(
+    unit: Unit, assignment: Assignment, student_id: UUID, language: str, now: datetime
+) -> AdministrationKey:
+    """The one administration of a respondent and an assignment, opened if it is not there."""
+    instrument = pinned_release(unit, assignment.release_id)
+    born = unit.session.scalars(
+        select(Student.birth_month).where(Student.id == student_id)
+    ).one_or_none()
+    if born is None:
+        raise NotFoundError("student", student_id)
+    respondent_id = unit.actor.account_id or student_id
+    today = now.astimezone(KAZAKHSTAN)
+    insertion = insert(Administration).values(
+        id=uuid4(),
+        school_year=assignment.school_year,
+        assignment_id=assignment.id,
+        student_id=student_id,
+        school_id=assignment.school_id,
+        respondent=assignment.respondent,
+        respondent_id=respondent_id,
+        instrument_id=instrument.id,
+        release_id=assignment.release_id,
+        structure_hash=instrument.hashes.structure,
+        wording_hash=instrument.hashes.wordings[language],
+        language=language,
+        age_years=age_in_years(born.year, born.month, today.year, today.month),
+        state=_OPEN,
+        pages_done=0,
+    )
+    unit.session.execute(insertion.on_conflict_do_nothing())
+    found = unit.session.scalars(
+        select(Administration.id).where(
+            Administration.school_year == assignment.school_year,
+            Administration.assignment_id == assignment.id,
+            Administration.student_id == student_id,
+            Administration.respondent_id == respondent_id,
+        )
+    ).one()
+    return AdministrationKey(assignment.school_year, found)
+
+
+def start(unit: Unit, run: Run, language: str) -> None:
+    """Begin, in the language now chosen; a second start changes nothing but the language."""
+    _require_open(run)
+    _set(
+        unit,
+        run.key,
+        language=language,
+        wording_hash=run.instrument.hashes.wordings[language],
+        started_at=func.coalesce(Administration.started_at, func.now()),
+    )
+    audit.record(
+        unit, "administration.start", "administration", run.key.id, student_id=run.student_id
+    )
+
+
+def record_responses(
+    unit: Unit, run: Run, given: Mapping[str, Answer], *, pages_done: int | None = None
+) -> None:
+    """Keep answers, and act at once on a critical one.
+
+    An answer equal to the recorded one changes nothing, so a repeated request is harmless.
+    Raises `UnknownItemError` or `UnknownOptionError` for what the instrument does not have, and
+    `AdministrationEndedError`.
+    """
+    _require_open(run)
+    for item, answer in given.items():
+        run.instrument.weight(item, answer)
+    changed = _changed(unit, run, given)
+    if changed:
+        _store(unit, run, changed)
+        flags = [flag for item in changed for flag in _critical(run, item, changed[item])]
+        referrals.raise_flags(unit, completion.subject_of(run), flags)
+        audit.record(
+            unit, "responses.record", "administration", run.key.id, student_id=run.student_id
+        )
+    if pages_done is not None and pages_done > run.pages_done:
+        _set(unit, run.key, pages_done=pages_done)
+
+
+def complete(unit: Unit, run: Run) -> None:
+    """Finish: score, flag and refer in the transaction that ends the administration.
+
+    Completing what has ended changes nothing.
+    """
+    if not _end(unit, run, AdministrationState.COMPLETED):
+        return
+    completion.score_and_flag(unit, run, answers(unit, run))
+    audit.record(
+        unit, "administration.complete", "administration", run.key.id, student_id=run.student_id
+    )
+
+
+def stop(unit: Unit, run: Run) -> None:
+    """End early at the respondent's wish; answers given and flags raised stay."""
+    if _end(unit, run, AdministrationState.STOPPED):
+        audit.record(
+            unit, "administration.stop", "administration", run.key.id, student_id=run.student_id
+        )
+
+
+def _living(window: tuple[Assignment, datetime] | None) -> tuple[Assignment, datetime]:
+    if window is None:
+        raise WindowClosedError("the assignment was cancelled")
+    assignment, now = window
+    if now < assignment.opens_at:
+        raise NotOpenYetError(assignment.opens_at)
+    if now >= assignment.closes_at:
+        raise WindowClosedError("the window is over")
+    return assignment, now
+
+
+def _require_open(run: Run) -> None:
+    if not run.is_open:
+        raise AdministrationEndedError(f"administration {run.key.id} has ended")
+
+
+def _critical(run: Run, item: str, answer: Answer) -> tuple[Flag, ...]:
+    return critical_flags(run.instrument, item, answer) if run.instrument.is_critical(item) else ()
+
+
+def _changed(unit: Unit, run: Run, given: Mapping[str, Answer]) -> dict[str, Answer]:
+    rows = unit.session.execute(
+        select(Response.item_id, Response.sealed).where(
+            Response.school_year == run.key.school_year,
+            Response.administration_id == run.key.id,
+            Response.item_id.in_(given),
+        )
+    )
+    known = {item: unseal(run.data_key, run.key.id, item, sealed) for item, sealed in rows}
+    return {item: answer for item, answer in given.items() if known.get(item) != answer}
+
+
+def _store(unit: Unit, run: Run, changed: Mapping[str, Answer]) -> None:
+    statement = insert(Response).values(
+        [
+            {
+                "school_year": run.key.school_year,
+                "administration_id": run.key.id,
+                "item_id": item,
+                "sealed": seal(run.data_key, run.key.id, item, answer),
+                "changes": 0,
+            }
+            for item, answer in changed.items()
+        ]
+    )
+    unit.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["school_year", "administration_id", "item_id"],
+            set_={
+                "sealed": statement.excluded.sealed,
+                "answered_at": func.now(),
+                "changes": Response.changes + 1,
+            },
+        )
+    )
+
+
+def _end(unit: Unit, run: Run, state: AdministrationState) -> bool:
+    ended = unit.session.execute(
+        update(Administration)
+        .where(
+            Administration.school_year == run.key.school_year,
+            Administration.id == run.key.id,
+            Administration.state == _OPEN,
+        )
+        .values(state=state.value, ended_at=func.now())
+        .returning(Administration.id)
+    )
+    return ended.one_or_none() is not None
+
+
+def _set(unit: Unit, key: AdministrationKey, **values: object) -> None:
+    unit.session.execute(
+        update(Administration)
+        .where(Administration.school_year == key.school_year, Administration.id == key.id)
+        .values(**values)
+    )
