@@ -1,0 +1,48 @@
+"""`tirek content`: what is wrong with the parents' courses, and the stamp of a translation."""
+
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from datetime import UTC, datetime
+from os.path import relpath
+from pathlib import Path
+
+from tirek.catalog.content.lints import lint_courses
+from tirek.catalog.content.stamp import stamped
+from tirek.catalog.errors import CatalogError
+from tirek.config import ROOT
+
+CLEAN, FAULTY, REFUSED = 0, 1, 2
+
+
+def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
+    """Register `tirek content` and its two verbs."""
+    verbs = subparsers.add_parser("content", help="the parents' courses").add_subparsers(
+        dest="verb", required=True
+    )
+    lint = verbs.add_parser("lint", help="print every fault with file and line")
+    lint.add_argument("--root", type=Path, default=ROOT / "content", help="another content folder")
+    lint.set_defaults(run=run_lint)
+    stamp = verbs.add_parser("stamp", help="say that these translations follow their source again")
+    stamp.add_argument("files", type=Path, nargs="+")
+    stamp.set_defaults(run=run_stamp)
+
+
+def run_lint(arguments: Namespace) -> int:
+    """Print the faults, one a line; return 1 if there is any."""
+    findings = lint_courses(arguments.root, datetime.now(UTC).date())
+    for finding in findings:
+        place = f"{relpath(finding.path)}:{finding.line}"
+        sys.stdout.write(f"{place}: [{finding.lint}] {finding.reason}\n")
+    return FAULTY if findings else CLEAN
+
+
+def run_stamp(arguments: Namespace) -> int:
+    """Write the source's hash into each file; return 2 at the first that cannot be stamped."""
+    for path in arguments.files:
+        try:
+            text = stamped(path)
+        except CatalogError as error:
+            sys.stderr.write(f"{error}\n")
+            return REFUSED
+        path.write_text(text, encoding="utf-8")
+    return CLEAN
