@@ -50,7 +50,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The server of this test process: the named one, else an embedded one in a temporary folder."""
+    """The server of this test process: the named one, else an embedded one of its own."""
     named = os.environ.get("TIREK_TEST_DATABASE_URL")
     if named:
         yield Server(named)

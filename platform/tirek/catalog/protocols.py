@@ -1,0 +1,183 @@
+"""Reads protocols/: what a flag sets off, and what mail says about it."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from tirek.catalog.errors import CatalogError
+from tirek.catalog.fields import Fields
+from tirek.catalog.yaml_subset import Document, read
+from tirek.domain.clocks import Clock
+from tirek.domain.levels import Level
+from tirek.domain.protocols import Addressee, LegalGround, LevelRule, NoticeRule, Protocol
+from tirek.domain.referral import ReceiverKind
+from tirek.domain.urgency import inversions
+
+T = TypeVar("T")
+
+PROTOCOL_LANGUAGES = ("kk", "ru")
+# Accounts may use the interface in English too, so mail must speak it.
+MAIL_LANGUAGES = ("kk", "ru", "en")
+MAIL_KINDS = ("referral_waits", "notice_due", "signal_added")
+LINK = "{link}"
+VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+
+
+@dataclass(frozen=True, slots=True)
+class MailText:
+    """What one kind of mail says, by language; `{link}` in the body is the page to open."""
+
+    subject: Mapping[str, str]
+    body: Mapping[str, str]
+
+
+def load_protocol(folder: Path) -> Protocol:
+    """Read screening.yaml; raise `CatalogError` where a level, a clock or a ground is wrong."""
+    document = read(folder / "screening.yaml")
+    with Fields.of(document) as fields:
+        return _protocol(document, fields)
+
+
+def load_messages(folder: Path) -> dict[str, MailText]:
+    """Read messages.yaml: every kind of mail in every language; raise `CatalogError` otherwise."""
+    with Fields.of(read(folder / "messages.yaml")) as fields:
+        return {kind: _inside(fields, kind, _mail_text) for kind in MAIL_KINDS}
+
+
+def _protocol(document: Document, fields: Fields) -> Protocol:
+    grounds = _legal_grounds(fields)
+    protocol = Protocol(
+        id=_own_name(fields, document.path.stem),
+        version=_matching(fields, "version", VERSION, "three numbers such as 1.0.0"),
+        effective_from=_day(fields, "effective_from"),
+        status=fields.text("status"),
+        levels=_levels(fields, grounds),
+        legal_grounds=grounds,
+    )
+    for fault in inversions(protocol.levels):
+        raise CatalogError(
+            document.path,
+            document.line("levels", fault.level.value, fault.clock),
+            f"the clock {fault.clock!r} of {fault.level} can run out after that of {fault.lower}",
+        )
+    return protocol
+
+
+def _own_name(fields: Fields, name: str) -> str:
+    if fields.text("id") != name:
+        raise fields.error("id", f"the id must be the file's name, {name!r}")
+    return name
+
+
+def _matching(fields: Fields, name: str, pattern: re.Pattern[str], wanted: str) -> str:
+    text = fields.text(name)
+    if not pattern.fullmatch(text):
+        raise fields.error(name, f"{name!r} must be {wanted}")
+    return text
+
+
+def _day(fields: Fields, name: str) -> date:
+    try:
+        return date.fromisoformat(fields.text(name))
+    except ValueError:
+        raise fields.error(name, f"{name!r} must be a day such as 2026-09-01") from None
+
+
+def _legal_grounds(fields: Fields) -> dict[str, LegalGround]:
+    with fields.fields("legal_grounds") as grounds:
+        names = tuple(grounds.mapping.entries)
+        return {name: _inside(grounds, name, partial(_ground, name)) for name in names}
+
+
+def _ground(name: str, fields: Fields) -> LegalGround:
+    return LegalGround(
+        id=name,
+        title=_texts(fields, "title", PROTOCOL_LANGUAGES),
+        confirmed=fields.boolean("confirmed"),
+        note=fields.text("note"),
+    )
+
+
+def _levels(fields: Fields, grounds: Mapping[str, LegalGround]) -> dict[Level, LevelRule]:
+    with fields.fields("levels") as levels:
+        return {
+            level: _inside(levels, level.value, partial(_rule, level, grounds))
+            for level in Level
+            # A review asks somebody to look at an answer sheet; it sets nothing else off.
+            if level is not Level.REVIEW
+        }
+
+
+def _rule(level: Level, grounds: Mapping[str, LegalGround], fields: Fields) -> LevelRule:
+    notices = fields.each("notices", partial(_notice, grounds))
+    for kind in _repeated(notice.kind for notice in notices):
+        raise fields.error("notices", f"the notice {kind!r} stands here a second time")
+    return LevelRule(
+        level=level,
+        receiver=fields.choice("receiver", ReceiverKind),
+        seen=_clock(fields, "seen"),
+        acknowledged=_clock(fields, "acknowledged"),
+        contact=_clock(fields, "contact"),
+        notices=notices,
+        next_steps=_texts(fields, "next_steps", PROTOCOL_LANGUAGES),
+    )
+
+
+def _repeated(names: Iterator[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            yield name
+        seen.add(name)
+
+
+def _notice(grounds: Mapping[str, LegalGround], fields: Fields) -> NoticeRule:
+    ground = fields.text("legal_ground")
+    if ground not in grounds:
+        raise fields.error("legal_ground", f"no legal ground {ground!r} stands in this file")
+    return NoticeRule(
+        kind=fields.text("kind"),
+        addressee=fields.choice("addressee", Addressee),
+        clock=_clock(fields, "clock"),
+        legal_ground=ground,
+        title=_texts(fields, "title", PROTOCOL_LANGUAGES),
+        body=_texts(fields, "body", PROTOCOL_LANGUAGES),
+    )
+
+
+def _clock(fields: Fields, name: str) -> Clock:
+    with fields.fields(name) as limits:
+        minutes = limits.maybe_integer("minutes") or 0
+        working_days = limits.maybe_integer("working_days") or 0
+    try:
+        return Clock(minutes, working_days)
+    except ValueError as error:
+        raise fields.error(name, str(error)) from None
+
+
+def _mail_text(fields: Fields) -> MailText:
+    text = MailText(
+        _texts(fields, "subject", MAIL_LANGUAGES), _texts(fields, "body", MAIL_LANGUAGES)
+    )
+    if any("\n" in subject or "{" in subject for subject in text.subject.values()):
+        raise fields.error("subject", "a subject is one line without anything to fill in")
+    if any(body.count("{") != 1 or LINK not in body for body in text.body.values()):
+        raise fields.error("body", f"a body holds {LINK} once and nothing else to fill in")
+    return text
+
+
+def _texts(fields: Fields, name: str, languages: tuple[str, ...]) -> dict[str, str]:
+    with fields.fields(name) as by_language:
+        texts = {language: by_language.text(language) for language in languages}
+        if len(set(texts.values())) < len(languages):
+            raise by_language.error(languages[1], f"{name!r} says the same in two languages")
+        return texts
+
+
+def _inside(fields: Fields, name: str, read_one: Callable[[Fields], T]) -> T:
+    with fields.fields(name) as inner:
+        return read_one(inner)
