@@ -6,19 +6,24 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Self
 
+from tirek.domain.errors import DomainError
 from tirek.domain.interpretation import FlagRule, Interpretation, ItemAtLeast, Moment
 from tirek.domain.scales import Scale, Scoring, Worse
 
 
-class UnknownItemError(LookupError):
+class UnknownItemError(DomainError):
     """An answer or a rule names an item that the instrument does not have."""
 
 
-class UnknownOptionError(LookupError):
+class UnknownOptionError(DomainError):
     """An answer is none of the options of its item."""
 
 
-class UnknownLanguageError(LookupError):
+class UnknownScaleError(DomainError):
+    """Something names a scale that the instrument does not have."""
+
+
+class UnknownLanguageError(DomainError):
     """The instrument has no wording in this language."""
 
 
@@ -211,6 +216,31 @@ class ReleaseStatus(StrEnum):
     RETIRED = "retired"
 
 
+class PartKind(StrEnum):
+    """The separately versioned parts of an instrument."""
+
+    STRUCTURE = "structure"
+    WORDING = "wording"
+    SCORING = "scoring"
+    INTERPRETATION = "interpretation"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part as published: `content` is canonical JSON, `hash` its sha256."""
+
+    kind: PartKind
+    version: str
+    hash: str
+    content: str
+    language: str = ""
+
+    @property
+    def name(self) -> str:
+        """The part's file name without its ending."""
+        return f"{self.kind}.{self.language}" if self.language else str(self.kind)
+
+
 @dataclass(frozen=True, slots=True)
 class PartHashes:
     """The sha256 of every part, and of all of them: what answers and scores are pinned to."""
@@ -235,6 +265,7 @@ class Instrument:
     hashes: PartHashes
     release: str
     status: ReleaseStatus
+    parts: tuple[Part, ...] = ()
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -273,11 +304,11 @@ class Instrument:
         raise UnknownOptionError(f"{self.id} {item_id} has no option {answer.code!r}")
 
     def scale(self, scale_id: str) -> Scale:
-        """Return the scale, or raise LookupError."""
+        """Return the scale, or raise UnknownScaleError."""
         for scale in self.scoring.scales:
             if scale.id == scale_id:
                 return scale
-        raise LookupError(f"{self.id} has no scale {scale_id}")
+        raise UnknownScaleError(f"{self.id} has no scale {scale_id}")
 
     def is_critical(self, item_id: str) -> bool:
         """Whether an answer to the item alone can raise a flag, at once."""

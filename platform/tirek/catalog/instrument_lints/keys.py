@@ -1,0 +1,114 @@
+"""Scoring keys that are right: each item once, the right way round, in a true range."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from tirek.catalog.errors import Finding
+from tirek.catalog.instrument_files import InstrumentFiles
+from tirek.domain.instruments import Answer, AnswerState, Instrument, Item
+from tirek.domain.scales import Method, Scale, Worse
+from tirek.domain.scoring import MAJOR_TYPE, NEITHER, ScaleScore, score
+
+# A single item must move these; a count, a maximum or a pattern may stay where it is.
+ALWAYS_MOVING = frozenset({Method.SUM, Method.SUM_PRORATED, Method.MEAN, Method.MEAN_TIMES_K})
+
+
+def items_count_once(files: InstrumentFiles) -> Iterator[Finding]:
+    """Lint `one-scale`: each scored item is in exactly one scale that is not secondary."""
+    homes: Counter[str] = Counter()
+    for index, scale in enumerate(files.instrument.scoring.scales):
+        for place, item in enumerate(scale.items):
+            keys = ("scales", index, "items", place)
+            if item in scale.items[:place]:
+                yield files.finding(
+                    "one-scale", "scoring", keys, f"{item} counts twice in {scale.id}"
+                )
+            elif homes[item] and not scale.secondary:
+                reason = f"{item} has its scale already: is {scale.id} secondary?"
+                yield files.finding("one-scale", "scoring", keys, reason)
+            homes[item] += not scale.secondary
+    for scored in files.instrument.scored_items:
+        if not homes[scored.id]:
+            reason = f"{scored.id} is in no scale of its own: is it not_scored?"
+            yield files.finding("one-scale", "scoring", ("scales",), reason)
+
+
+def items_move_scales_the_right_way(files: InstrumentFiles) -> Iterator[Finding]:
+    """Lint `sign`: from all items at their best end, a worse answer never betters a scale."""
+    instrument = files.instrument
+    best = {item.id: _end(instrument, item, worse=False) for item in instrument.scored_items}
+    before = _scores(instrument, best)
+    for item in instrument.scored_items:
+        after = _scores(instrument, {**best, item.id: _end(instrument, item, worse=True)})
+        for index, scale in enumerate(instrument.scoring.scales):
+            moved = _worsening(scale, before[scale.id], after[scale.id])
+            must_move = item.id in scale.items and scale.method in ALWAYS_MOVING
+            if moved is None or moved < 0 or (moved == 0 and must_move):
+                yield _wrong_way(files, index, scale, item)
+
+
+def _end(instrument: Instrument, item: Item, *, worse: bool) -> Answer:
+    options = sorted(instrument.options(item.id), key=lambda option: option.weight)
+    highest = (item.worse is Worse.HIGH) is worse
+    return Answer(AnswerState.ANSWERED, options[-1 if highest else 0].code)
+
+
+def _scores(instrument: Instrument, answers: Mapping[str, Answer]) -> dict[str, ScaleScore]:
+    return {scale_score.scale: scale_score for scale_score in score(instrument, answers)}
+
+
+def _worsening(scale: Scale, before: ScaleScore, after: ScaleScore) -> Fraction | None:
+    if before.value is None or after.value is None:
+        return None
+    rise = after.value - before.value
+    return rise if scale.worse is Worse.HIGH else -rise
+
+
+def _wrong_way(files: InstrumentFiles, index: int, scale: Scale, item: Item) -> Finding:
+    is_reversed = item.id in scale.reverse
+    place = ("reverse",) if is_reversed or item.id not in scale.items else ("items",)
+    reason = f"a worse answer to {item.id} does not worsen {scale.id}: check reverse and worse"
+    return files.finding("sign", "scoring", ("scales", index, *place), reason)
+
+
+def ranges_are_true(files: InstrumentFiles) -> Iterator[Finding]:
+    """Lint `range`: the declared range is what the items can give, in whole steps."""
+    instrument = files.instrument
+    for index, scale in enumerate(instrument.scoring.scales):
+        lowest, highest = attainable(instrument, scale)
+        if (scale.lowest, scale.highest) != (lowest, highest):
+            reason = f"{scale.id} runs from {lowest} to {highest}"
+            yield files.finding("range", "scoring", ("scales", index, "range"), reason)
+        if scale.step <= 0 or (scale.highest - scale.lowest) % scale.step:
+            reason = f"the range of {scale.id} is not made of whole steps"
+            yield files.finding("range", "scoring", ("scales", index, "step"), reason)
+
+
+def attainable(instrument: Instrument, scale: Scale) -> tuple[Fraction, Fraction]:
+    """Return the lowest and the highest value that complete answers can give."""
+    if scale.method is Method.SYMPTOM_PATTERN:
+        return NEITHER, MAJOR_TYPE
+    if scale.source is not None:
+        ends = [
+            scale.factor * end for end in attainable(instrument, instrument.scale(scale.source))
+        ]
+        return min(ends), max(ends)
+    weights = [[o.weight for o in instrument.options(item)] for item in scale.items]
+    lows, highs = [min(w) for w in weights], [max(w) for w in weights]
+    return _extreme(scale, lows), _extreme(scale, highs)
+
+
+def _extreme(scale: Scale, weights: list[Fraction]) -> Fraction:
+    total = sum(weights, Fraction(0))
+    match scale.method:
+        case Method.MEAN | Method.MEAN_TIMES_K:
+            return total / len(weights) * scale.factor
+        case Method.MAX:
+            return max(weights)
+        case Method.COUNT_GE:
+            met = zip(scale.items, weights, strict=True)
+            limits = scale.thresholds or {}
+            return Fraction(sum(weight >= limits[item] for item, weight in met))
+        case _:
+            return total

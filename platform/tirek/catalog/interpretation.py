@@ -1,0 +1,153 @@
+"""interpretation.yaml: bands, flags, norms, precision, and who is shown what."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from tirek.catalog.errors import CatalogError
+from tirek.catalog.fields import Fields
+from tirek.catalog.yaml_subset import Document, Node, SequenceNode
+from tirek.domain.interpretation import (
+    Band,
+    Condition,
+    FlagRule,
+    Interpretation,
+    ItemAtLeast,
+    ItemUnanswered,
+    Moment,
+    Norm,
+    NotComputable,
+    Precision,
+    ScaleAtLeast,
+    ScaleAtMost,
+    Sex,
+)
+from tirek.domain.levels import Level
+
+READERS = ("child", "parent", "psychologist")
+
+
+class Lack(StrEnum):
+    """What a rule may say of something that has no value."""
+
+    UNANSWERED = "unanswered"
+    NOT_COMPUTABLE = "not_computable"
+
+
+class Shown(StrEnum):
+    """How much of a result a reader gets."""
+
+    NONE = "none"
+    TEXT_ONLY = "text_only"
+    FULL = "full"
+
+
+class NormStatus(StrEnum):
+    """Where a norm comes from."""
+
+    LOCAL = "local"
+    IMPORTED = "imported"
+    NONE = "none"
+
+
+def read_interpretation(document: Document) -> Interpretation:
+    """Return the typed interpretation, or raise CatalogError."""
+    with Fields.of(document) as fields:
+        with fields.fields("show_to") as show_to:
+            shown = {reader: str(show_to.choice(reader, Shown)) for reader in READERS}
+        return Interpretation(
+            version=fields.text("version"),
+            bands=fields.named("bands", lambda node: _bands(document.path, node)),
+            flags=fields.each("flags", _flag),
+            norms=fields.each("norms", _norm),
+            precision=fields.each("precision", _precision),
+            show_to=shown,
+        )
+
+
+def _bands(path: Path, node: Node) -> tuple[Band, ...]:
+    if not isinstance(node, SequenceNode):
+        raise CatalogError(path, node.line, "bands must be a list")
+    return tuple(_band(Fields(path, band)) for band in node.items)
+
+
+def _band(fields: Fields) -> Band:
+    with fields:
+        return Band(fields.text("id"), fields.number("le"))
+
+
+def _flag(fields: Fields) -> FlagRule:
+    when = _condition(fields.fields("when"))
+    at = fields.choice("at", Moment)
+    if at is Moment.ANSWER and not isinstance(when, ItemAtLeast):
+        raise fields.error("at", "only {item, ge} can be known at the answer")
+    return FlagRule(
+        id=fields.text("id"),
+        when=when,
+        at=at,
+        level=fields.choice("level", Level),
+        source=fields.text("source"),
+        note=fields.maybe_text("note"),
+    )
+
+
+def _condition(fields: Fields) -> Condition:
+    with fields:
+        if fields.has("item"):
+            return _item_condition(fields)
+        if fields.has("scales"):
+            fields.choice("is", Lack)
+            return NotComputable(fields.texts("scales"))
+        return _scale_condition(fields)
+
+
+def _item_condition(fields: Fields) -> Condition:
+    item = fields.text("item")
+    if fields.has("ge"):
+        return ItemAtLeast(item, fields.number("ge"))
+    if fields.choice("is", Lack) is not Lack.UNANSWERED:
+        raise fields.error("is", "an item can only be 'unanswered'")
+    return ItemUnanswered(item)
+
+
+def _scale_condition(fields: Fields) -> Condition:
+    scale = fields.text("scale")
+    if fields.has("ge"):
+        return ScaleAtLeast(scale, fields.number("ge"))
+    if fields.has("le"):
+        return ScaleAtMost(scale, fields.number("le"))
+    if fields.choice("is", Lack) is not Lack.NOT_COMPUTABLE:
+        raise fields.error("is", "a scale can only be 'not_computable'")
+    return NotComputable((scale,))
+
+
+def _norm(fields: Fields) -> Norm:
+    return Norm(
+        id=fields.text("id"),
+        scale=fields.text("scale"),
+        population=fields.text("population"),
+        langs=fields.texts("lang"),
+        year=fields.maybe_integer("year"),
+        n=fields.integer("n"),
+        sex=fields.maybe_choice("sex", Sex),
+        mean=fields.number("mean"),
+        sd=fields.maybe_number("sd"),
+        source=fields.text("source"),
+        confidence=fields.text("confidence"),
+        status=fields.choice("status", NormStatus),
+        note=fields.maybe_text("note"),
+    )
+
+
+def _precision(fields: Fields) -> Precision:
+    return Precision(
+        scale=fields.text("scale"),
+        population=fields.text("population"),
+        sex=fields.maybe_choice("sex", Sex),
+        mean=fields.number("mean"),
+        sd=fields.number("sd"),
+        reliability=fields.number("reliability"),
+        reliability_kind=fields.text("reliability_kind"),
+        source=fields.text("source"),
+        confidence=fields.text("confidence"),
+        note=fields.maybe_text("note"),
+    )
