@@ -2,11 +2,15 @@
 
 import gzip
 import hashlib
+import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, abort, request, url_for
 
+from tirek.web.access import public
+
+FOLDER = Path(__file__).parent / "static"
 _TEXT = frozenset({".css", ".js", ".svg"})
 _MARK_LENGTH = 10
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -14,31 +18,43 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True, slots=True)
 class _Asset:
-    mark: str
+    """One file, as kept in memory: all of them together are some tens of kilobytes."""
+
+    content: bytes
     packed: bytes | None
+    mark: str
+    mimetype: str
 
 
-def install(app: Flask) -> None:
-    """Read the static files once; offer `static_url` to templates and cache rules to browsers."""
-    if app.static_folder is None:
-        return
-    shelf = _read(Path(app.static_folder))
+def install(app: Flask, folder: Path = FOLDER) -> None:
+    """Read the files once, serve them, and offer `static_url` to templates."""
+    shelf = _read(folder)
+
+    @app.get("/static/<path:name>", endpoint="static")
+    @public
+    def static(name: str) -> Response:
+        asset = shelf.get(name)
+        return _answer(asset) if asset is not None else abort(404)
 
     def static_url(name: str) -> str:
-        return url_for("static", filename=name, v=shelf[name].mark)
-
-    def cache(response: Response) -> Response:
-        if request.endpoint != "static" or response.status_code != 200:  # noqa: PLR2004
-            return response
-        asset = shelf.get(str((request.view_args or {}).get("filename")))
-        if asset is None:
-            return response
-        fresh = request.args.get("v") == asset.mark
-        response.headers["Cache-Control"] = _FOR_EVER if fresh else "no-cache"
-        return _packed(response, asset)
+        return url_for("static", name=name, v=shelf[name].mark)
 
     app.jinja_env.globals["static_url"] = static_url
-    app.after_request(cache)
+
+
+def _answer(asset: _Asset) -> Response:
+    packed = asset.packed if request.accept_encodings.quality("gzip") else None
+    response = Response(packed or asset.content, mimetype=asset.mimetype)
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    if asset.packed:
+        response.vary.add("Accept-Encoding")
+    response.set_etag(asset.mark + ("-gzip" if packed else ""))
+    # A page of before the last release may ask by an old mark: it must not keep the new file.
+    fresh = request.args.get("v") == asset.mark
+    response.headers["Cache-Control"] = _FOR_EVER if fresh else "no-cache"
+    response.make_conditional(request)
+    return response
 
 
 def _read(folder: Path) -> dict[str, _Asset]:
@@ -48,16 +64,9 @@ def _read(folder: Path) -> dict[str, _Asset]:
 
 def _asset(path: Path) -> _Asset:
     content = path.read_bytes()
-    packed = gzip.compress(content, mtime=0) if path.suffix in _TEXT else None
-    return _Asset(mark=hashlib.sha256(content).hexdigest()[:_MARK_LENGTH], packed=packed)
-
-
-def _packed(response: Response, asset: _Asset) -> Response:
-    if asset.packed is None:
-        return response
-    response.vary.add("Accept-Encoding")
-    if "gzip" in request.accept_encodings and request.method == "GET":
-        response.direct_passthrough = False
-        response.set_data(asset.packed)
-        response.headers["Content-Encoding"] = "gzip"
-    return response
+    return _Asset(
+        content=content,
+        packed=gzip.compress(content, mtime=0) if path.suffix in _TEXT else None,
+        mark=hashlib.sha256(content).hexdigest()[:_MARK_LENGTH],
+        mimetype=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+    )

@@ -23,7 +23,7 @@ def _pack(response: Response) -> Response:
     if response.mimetype != "text/html" or response.direct_passthrough:
         return response
     response.vary.add("Accept-Encoding")
-    if "gzip" not in request.accept_encodings or "Content-Encoding" in response.headers:
+    if not request.accept_encodings.quality("gzip") or "Content-Encoding" in response.headers:
         return response
     page = response.get_data()
     if len(page) >= _WORTH_IT:

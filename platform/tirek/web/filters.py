@@ -1,7 +1,7 @@
 """Jinja filters: dates, clocks and numbers as people in Kazakhstan write them."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from babel.dates import format_timedelta
 from flask import Flask
@@ -95,6 +95,7 @@ def install(app: Flask) -> None:
 
 def _span(length: timedelta, **options: Any) -> str:
     size = abs(length)
+    unit: Literal["minute", "hour", "day"]
     if size < 2 * _HOUR:
         unit, step = "minute", timedelta(minutes=1)
     elif size < 2 * _DAY:

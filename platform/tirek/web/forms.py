@@ -4,6 +4,8 @@ from typing import Any
 
 from flask import request
 from wtforms import Form
+from wtforms.form import BaseForm
+from wtforms.i18n import get_translations
 from wtforms.meta import DefaultMeta
 
 from tirek.web.i18n import current_lang
@@ -15,10 +17,9 @@ class PageForm(Form):
     class Meta(DefaultMeta):
         """WTForms' own messages in the language of the address."""
 
-        @property
-        def locales(self) -> list[str]:
-            """Language list in WTForms' terms."""
-            return [current_lang()]
+        def get_translations(self, form: BaseForm) -> Any:  # noqa: ARG002 - WTForms' signature
+            """Find the messages of this request's language."""
+            return get_translations([current_lang()])
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(request.form if request.method == "POST" else None, **kwargs)

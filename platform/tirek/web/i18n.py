@@ -41,8 +41,9 @@ def data_lang() -> str:
 
 
 def localised(row: object, field: str) -> str:
-    """Text of `<field>_kk` or `<field>_ru`, whichever this page shows."""
-    return str(getattr(row, f"{field}_{data_lang()}") or "")
+    """Text of `<field>_kk` or `<field>_ru`, whichever this page shows; English where there is."""
+    own = getattr(row, f"{field}_{current_lang()}", None)
+    return str(own or getattr(row, f"{field}_{data_lang()}") or "")
 
 
 def switch_url(lang: str) -> str:

@@ -1,11 +1,12 @@
 """Pages without a login."""
 
 import re
+from dataclasses import replace
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from tirek.domain.education import Course, Lesson, UnknownLessonError
+from tirek.domain.education import Course, Lesson, TextStatus, UnknownLessonError, is_served
 from tirek.domain.permissions import Permission, may
 from tirek.services import courses as course_progress
 from tirek.services import places
@@ -43,7 +44,7 @@ def privacy() -> str:
 @public
 def vision(state: str) -> Response:
     """Remember on this device whether the reader wants large text and strong contrast."""
-    response = redirect(_own_path(request.args.get("next", "")), code=303)
+    response = redirect(own_path(request.args.get("next", "")), code=303)
     response.set_cookie("vision", state, max_age=_YEAR, httponly=True, samesite="Lax")
     return response
 
@@ -52,7 +53,8 @@ def vision(state: str) -> Response:
 @public
 def courses() -> str:
     """All courses, in the suggested order."""
-    in_order = sorted(catalog().courses.values(), key=lambda course: course.order)
+    shown = [_as_served(course) for course in catalog().courses.values()]
+    in_order = sorted((course for course in shown if course.lessons), key=lambda one: one.order)
     return render_template("public/courses.html", courses=in_order, text_lang=data_lang())
 
 
@@ -99,7 +101,22 @@ def lesson_done(course_id: str, lesson_id: str) -> Response:
 
 def _course(course_id: str) -> Course:
     found = catalog().courses.get(course_id)
-    return found if found is not None else abort(404)
+    shown = _as_served(found) if found is not None else None
+    return shown if shown is not None and shown.lessons else abort(404)
+
+
+def _as_served(course: Course) -> Course:
+    """Leave out what readers of this language may not see yet; no lessons if it is all of it."""
+    if not _may_be_read(course.text(data_lang()).status):
+        return replace(course, lessons=())
+    lessons = (one for one in course.lessons if _may_be_read(one.text(data_lang()).status))
+    return replace(course, lessons=tuple(lessons))
+
+
+def _may_be_read(status: TextStatus) -> bool:
+    """Texts in review are shown, and marked so, only where the site says it wants them."""
+    wanted = bool(current_app.config.get("TEXTS_IN_REVIEW", True))
+    return is_served(status, with_texts_in_review=wanted)
 
 
 def _lesson(course: Course, lesson_id: str) -> Lesson:
@@ -116,6 +133,6 @@ def _done(course: Course) -> frozenset[str]:
     return course_progress.progress(db(), actor.account_id, course.id)
 
 
-def _own_path(target: str) -> str:
+def own_path(target: str) -> str:
     """Return the path if it is plainly one of ours: `//host` and the like would lead elsewhere."""
     return target if _PATH.fullmatch(target) else url_for("public.home")
