@@ -1,0 +1,7 @@
+"""`python -m tirek.cli` is `tirek`."""
+
+import sys
+
+from tirek.cli import main
+
+sys.exit(main())

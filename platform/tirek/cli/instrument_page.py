@@ -1,0 +1,56 @@
+"""One instrument in words, for the command line."""
+
+from collections.abc import Iterator
+
+from tirek.domain.instruments import Instrument
+from tirek.domain.interpretation import (
+    Condition,
+    ItemAtLeast,
+    ItemUnanswered,
+    NotComputable,
+    ScaleAtLeast,
+    ScaleAtMost,
+)
+
+
+def line(instrument: Instrument) -> str:
+    """Return id, status, ages, languages and release in one line."""
+    ages = f"{instrument.structure.ages.min}-{instrument.structure.ages.max}"
+    langs = " ".join(f"{lang}:{w.status}" for lang, w in instrument.wordings.items())
+    return f"{instrument.id:15} {instrument.status:9} {ages:6} {langs:22} {instrument.release}"
+
+
+def lines(instrument: Instrument) -> Iterator[str]:
+    """Yield what a methodologist asks first: source, licence, items, scales, cut-offs."""
+    structure = instrument.structure
+    yield line(instrument)
+    yield f"release   {instrument.hashes.release}"
+    yield f"source    {structure.source.citation} [{structure.source.confidence}]"
+    yield f"licence   {structure.licence.holder}: {structure.licence.terms}"
+    yield f"subject   {structure.subject}, {len(structure.items)} items, {structure.minutes} min"
+    for item in instrument.items:
+        marks = "".join(f", {mark}" for mark in (item.critical,) if mark)
+        marks += "" if item.is_scored else ", not scored"
+        codes = "/".join(option.code for option in instrument.options(item.id))
+        yield f"item      {item.id}: {codes}{marks}"
+    for scale in instrument.scoring.scales:
+        bands = instrument.interpretation.bands.get(scale.id, ())
+        named = ", ".join(f"{band.id} to {band.le}" for band in bands)
+        end = f": {named}" if named else ""
+        yield f"scale     {scale.id} {scale.method} {scale.lowest}-{scale.highest}{end}"
+    for rule in instrument.flags:
+        yield f"flag      {rule.id} {rule.level} when {_say(rule.when)} ({rule.source})"
+
+
+def _say(condition: Condition) -> str:
+    match condition:
+        case ItemAtLeast(item, cut):
+            return f"{item} >= {cut}"
+        case ItemUnanswered(item):
+            return f"{item} is unanswered"
+        case ScaleAtLeast(scale, cut):
+            return f"{scale} >= {cut}"
+        case ScaleAtMost(scale, cut):
+            return f"{scale} <= {cut}"
+        case NotComputable(scales):
+            return f"{' or '.join(scales)} is not computable"
