@@ -55,6 +55,9 @@ class WrittenCourse:
     digest: str
 
 
+Text = WrittenCourse | WrittenLesson
+
+
 def read_lesson(path: Path) -> WrittenLesson:
     """Return the lesson; raise CatalogError at its first fault."""
     name = LESSON_NAME.fullmatch(path.name)
@@ -87,6 +90,11 @@ def read_course_page(path: Path) -> WrittenCourse:
         audience_html=rendered(path, audience.body),
         digest=digest(lines),
     )
+
+
+def is_outdated(text: Text, source: Text) -> bool:
+    """Whether a translation was made from another state of its source than today's."""
+    return text.writing.is_translation and text.writing.source_hash != source.digest
 
 
 def digest(lines: tuple[Line, ...]) -> str:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from tirek.catalog.content.files import WrittenLesson
+from tirek.catalog.content.files import WrittenLesson, is_outdated
 from tirek.catalog.content.front import LANGUAGES
-from tirek.catalog.content.review_lints import is_outdated
 from tirek.catalog.content.survey import Folder, Survey, survey
 from tirek.domain.education import (
     Audio,

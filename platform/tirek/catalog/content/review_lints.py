@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from tirek.catalog.content.files import WrittenCourse, WrittenLesson
+from tirek.catalog.content.files import Text, WrittenLesson, is_outdated
 from tirek.catalog.content.survey import Folder
 from tirek.catalog.errors import Finding
 from tirek.domain.education import TextStatus
 
 # How long a translation may lag behind, once `outdated_since` says from when.
 GRACE = timedelta(days=30)
-
-Text = WrittenCourse | WrittenLesson
 
 
 def review_findings(folder: Folder, today: date) -> Iterator[Finding]:
@@ -22,11 +20,6 @@ def review_findings(folder: Folder, today: date) -> Iterator[Finding]:
             source = folder.lessons[lesson.writing.source_lang].get(lesson_id)
             yield from _text(lesson, source, today)
             yield from _recording(lesson)
-
-
-def is_outdated(text: Text, source: Text) -> bool:
-    """Whether a translation was made from another state of its source than today's."""
-    return text.writing.is_translation and text.writing.source_hash != source.digest
 
 
 def _text(text: Text, source: Text | None, today: date) -> Iterator[Finding]:

@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 from tirek.catalog.content.files import (
-    WrittenCourse,
-    WrittenLesson,
+    Text,
     read_course_page,
     read_lesson,
 )
@@ -27,5 +26,5 @@ def stamped(path: Path) -> str:
     return SINCE_LINE.sub("", HASH_LINE.sub(line, written, count=1), count=1)
 
 
-def _read(path: Path) -> WrittenCourse | WrittenLesson:
+def _read(path: Path) -> Text:
     return read_course_page(path) if path.name == PAGE_NAME else read_lesson(path)

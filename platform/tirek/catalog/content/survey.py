@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tirek.catalog.content.files import (
+    Text,
     WrittenCourse,
     WrittenLesson,
     read_course_page,
@@ -47,7 +48,7 @@ class Survey:
                 yield from lessons.values()
 
     @property
-    def texts(self) -> Iterator[WrittenCourse | WrittenLesson]:
+    def texts(self) -> Iterator[Text]:
         """Every lesson and every course page that could be read."""
         for folder in self.folders:
             yield from folder.pages.values()

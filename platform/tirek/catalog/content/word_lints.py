@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from unicodedata import name
 
-from tirek.catalog.content.files import WrittenCourse, WrittenLesson
+from tirek.catalog.content.files import Text, WrittenCourse, WrittenLesson
 from tirek.catalog.content.glossary import Glossary
 from tirek.catalog.content.prose import (
     WORD,
@@ -30,8 +30,6 @@ RUSSIAN_LETTERS = str.maketrans(KAZAKH_LETTERS, "агкноуухи")
 ENOUGH_WORDS = 10
 SHORTEST_TERM = 4
 CAPITALS = 6
-
-Text = WrittenCourse | WrittenLesson
 
 
 def word_findings(text: Text, glossary: Glossary) -> Iterator[Finding]:
