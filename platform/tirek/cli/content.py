@@ -8,16 +8,15 @@ from pathlib import Path
 
 from tirek.catalog.content.lints import lint_courses
 from tirek.catalog.content.stamp import stamped
-from tirek.catalog.errors import CatalogError
 from tirek.config import ROOT
 
-CLEAN, FAULTY, REFUSED = 0, 1, 2
+CLEAN, FAULTY = 0, 1
 
 
 def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
     """Register `tirek content` and its two verbs."""
     verbs = subparsers.add_parser("content", help="the parents' courses").add_subparsers(
-        dest="verb", required=True
+        metavar="VERB", required=True
     )
     lint = verbs.add_parser("lint", help="print every fault with file and line")
     lint.add_argument("--root", type=Path, default=ROOT / "content", help="another content folder")
@@ -37,12 +36,8 @@ def run_lint(arguments: Namespace) -> int:
 
 
 def run_stamp(arguments: Namespace) -> int:
-    """Write the source's hash into each file; return 2 at the first that cannot be stamped."""
-    for path in arguments.files:
-        try:
-            text = stamped(path)
-        except CatalogError as error:
-            sys.stderr.write(f"{error}\n")
-            return REFUSED
+    """Write the source's hash into each file; all of them are stamped or none."""
+    texts = {path: stamped(path) for path in arguments.files}
+    for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
     return CLEAN

@@ -90,9 +90,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a fact or the choice of a topic comes from."""
+    """Where a fact or the choice of a topic comes from; `lang` is the citation's language."""
 
     id: str
+    lang: str
     citation: str
     licence: str
     url: str | None

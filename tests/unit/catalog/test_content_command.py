@@ -1,10 +1,9 @@
-from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
-from tirek.cli.content import add_parser
+from tirek.cli import main
 
 CONTENT = Path(__file__).resolve().parents[3] / "content"
 KK, RU = "kk/calm-parent/02-ten-second-stop.md", "ru/calm-parent/02-ten-second-stop.md"
@@ -16,10 +15,7 @@ def content(tmp_path: Path) -> Path:
 
 
 def run(*words: str) -> int:
-    parser = ArgumentParser()
-    add_parser(parser.add_subparsers())
-    arguments: Namespace = parser.parse_args(["content", *words])
-    return int(arguments.run(arguments))
+    return main(["content", *words])
 
 
 def test_lint_is_silent_about_clean_courses(
@@ -59,5 +55,9 @@ def test_stamp_makes_a_translation_follow_its_source(content: Path) -> None:
 
 
 def test_an_original_cannot_be_stamped(content: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("stamp", str(content / RU)) == 2
+    before = (content / KK).read_bytes()
+
+    assert run("stamp", str(content / KK), str(content / RU)) == 2
+
     assert "an original" in capsys.readouterr().err
+    assert (content / KK).read_bytes() == before

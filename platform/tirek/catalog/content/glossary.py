@@ -79,6 +79,7 @@ def _source(source_id: str, fields: Fields) -> Source:
     fields.text("note")
     return Source(
         id=source_id,
+        lang=fields.text("lang"),
         citation=fields.text("citation"),
         licence=fields.text("licence"),
         url=fields.nullable_text("url"),

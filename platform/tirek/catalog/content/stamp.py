@@ -17,10 +17,11 @@ SINCE_LINE = re.compile(r"^outdated_since: .*\n", re.MULTILINE)
 
 def stamped(path: Path) -> str:
     """Return the file's text with today's hash of its source; raise CatalogError at an original."""
+    path = path.resolve()
     text = _read(path)
     if not text.writing.is_translation:
         raise CatalogError(path, 1, "this text is an original: there is nothing to stamp")
-    home = path.resolve().parents[2] / text.writing.source_lang / text.writing.course
+    home = path.parents[2] / text.writing.source_lang / text.writing.course
     line = f"source_hash: {_read(home / path.name).digest}"
     written = path.read_text(encoding="utf-8")
     return SINCE_LINE.sub("", HASH_LINE.sub(line, written, count=1), count=1)
