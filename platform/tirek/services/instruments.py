@@ -1,14 +1,15 @@
 """Published releases in the database: what administrations and scores are pinned to."""
 
+import json
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tirek.catalog.library import Catalog
-from tirek.domain.errors import NotFoundError
+from tirek.domain.errors import ConflictError, NotFoundError
 from tirek.domain.instruments import Instrument, Part, ReleaseStatus
-from tirek.storage.models import InstrumentRelease
+from tirek.storage.models import InstrumentPart, InstrumentRelease
 
 ASSIGNABLE = frozenset({ReleaseStatus.PILOT, ReleaseStatus.APPROVED})
 

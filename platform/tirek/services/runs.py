@@ -2,10 +2,9 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import RowMapping, select
 
 from tirek.domain.administration import AdministrationState, pages_for
 from tirek.domain.errors import NotFoundError
@@ -69,14 +68,13 @@ def load(unit: Unit, key: AdministrationKey) -> Run:
         )
         .join(StudentKey, StudentKey.student_id == Administration.student_id)
         .where(Administration.school_year == key.school_year, Administration.id == key.id)
-    ).one_or_none()
+    ).mappings().one_or_none()
     if row is None:
         raise NotFoundError("administration", key.id)
     return _run(unit, key, row)
 
 
-def _run(unit: Unit, key: AdministrationKey, row: Row[Any]) -> Run:
-    facts = row._mapping  # noqa: SLF001 - SQLAlchemy's documented accessor
+def _run(unit: Unit, key: AdministrationKey, facts: RowMapping) -> Run:
     return Run(
         key,
         pinned(unit, facts["instrument_id"], facts["structure_hash"]),

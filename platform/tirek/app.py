@@ -1,0 +1,79 @@
+"""Where everything meets: a configuration and a database become the web application."""
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from tirek.catalog.library import load_catalog
+from tirek.config import Config
+from tirek.storage.session import app_engine
+from tirek.storage.vault import Vault
+from tirek.web import (
+    access,
+    assets,
+    compression,
+    errors,
+    filters,
+    headers,
+    i18n,
+    parent,
+    psc,
+    public,
+    school,
+    sessions,
+    student,
+    transaction,
+)
+from tirek.web.probes import blueprint as probes
+
+BLUEPRINTS = (
+    public.blueprint,
+    student.blueprint,
+    parent.blueprint,
+    school.blueprint,
+    psc.blueprint,
+)
+# A questionnaire's page is the largest form; nobody uploads anything yet.
+LARGEST_REQUEST = 256 * 1024
+
+
+def create_app(config: Config, database_url: str) -> Flask:
+    """Build the application; raises `CatalogError` when a file of the catalog is wrong."""
+    catalog = load_catalog(config.root)
+    app = Flask("tirek", static_folder=None, template_folder="web/templates")
+    app.config.update(
+        SECRET_KEY=config.keys.secret_key,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=config.secure,
+        TESTING=config.testing,
+    )
+    app.extensions[transaction.EXTENSION] = transaction.Plant(
+        config,
+        app_engine(database_url, pool_size=config.web_threads + 1),
+        catalog,
+        Vault(config.keys.keks, config.keys.kek_current, config.keys.code_pepper),
+    )
+    _install(app, config)
+    return app
+
+
+def _install(app: Flask, config: Config) -> None:
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+    i18n.install(app, config.root / "translations")
+    filters.install(app)
+    assets.install(app)
+    # Answers pass through these in reverse: sessions write, then the one commit, then headers.
+    headers.install(app)
+    compression.install(app)
+    transaction.install(app)
+    sessions.install(app, secure=config.secure)
+    # Every POST is checked, whether its view reads a form or not.
+    CSRFProtect(app)
+    access.install(app)
+    errors.install(app)
+    app.register_blueprint(probes)
+    for blueprint in BLUEPRINTS:
+        i18n.register(app, blueprint)

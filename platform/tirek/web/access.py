@@ -1,0 +1,108 @@
+"""Who is asking, and whether they may: every view says which permission it needs, or is public."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from flask import Flask, abort, g, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user
+from werkzeug.wrappers import Response
+
+from tirek.catalog.library import Catalog
+from tirek.domain.people import Actor, Role
+from tirek.domain.permissions import Permission, may
+from tirek.services import accounts
+from tirek.services.runs import AdministrationKey
+from tirek.web.transaction import NOBODY, plant, unit
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+REQUIRES = "_requires"
+PUBLIC = "public"
+
+
+class SignedIn(UserMixin):
+    """What flask-login keeps of a signed-in adult."""
+
+    def __init__(self, actor: Actor, language: str) -> None:
+        """Remember the person for this request."""
+        self.id = str(actor.account_id)
+        self.actor = actor
+        self.language = language
+
+
+def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+    """Let a view run only for people whom the table grants `permission`."""
+
+    def guard(view: Callable[P, R]) -> Callable[P, R | Response]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+            actor = current_actor()
+            if actor is None:
+                return _ask_to_enter(permission)
+            if not may(actor, permission):
+                abort(403)
+            return view(*args, **kwargs)
+
+        setattr(guarded, REQUIRES, permission)
+        return guarded
+
+    return guard
+
+
+def public(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view that anybody may see."""
+    setattr(view, REQUIRES, PUBLIC)
+    return view
+
+
+def current_actor() -> Actor | None:
+    """The pupil behind a code or the adult behind a login; None for anybody else."""
+    if "actor" not in g:
+        g.actor = _pupil() or (current_user.actor if current_user.is_authenticated else None)
+    found: Actor | None = g.actor
+    return found
+
+
+def catalog() -> Catalog:
+    """Instruments, courses and the protocol, as read at the start."""
+    return plant().catalog
+
+
+def pupil_key() -> AdministrationKey:
+    """The administration that this pupil's code opened."""
+    kept = session["pupil"]
+    return AdministrationKey(kept["year"], UUID(kept["administration"]))
+
+
+def install(app: Flask) -> None:
+    """Set flask-login up over our sessions."""
+    manager = LoginManager(app)
+    # Sessions live on the server and are renewed at login, so a fingerprint of browser and
+    # address would only throw out people on changing networks.
+    manager.session_protection = None
+    manager.user_loader(_load)
+    app.context_processor(lambda: {"actor": current_actor()})
+
+
+def _load(account_id: str) -> SignedIn | None:
+    # Asked anew in each request: an account switched off is out at once.
+    account = accounts.find_active(unit(NOBODY), UUID(account_id))
+    return SignedIn(accounts.actor_of(account), account.language) if account else None
+
+
+def _pupil() -> Actor | None:
+    kept: dict[str, Any] | None = session.get("pupil")
+    if kept is None:
+        return None
+    return Actor(Role.STUDENT, student_id=UUID(kept["student"]), school_id=UUID(kept["school"]))
+
+
+def _ask_to_enter(permission: Permission) -> Response:
+    lang = (request.view_args or {}).get("lang", "kk")
+    if permission is Permission.ANSWER:
+        return redirect(url_for("student.enter_code", lang=lang))
+    target = request.path if request.method == "GET" else None
+    return redirect(url_for("public.login", lang=lang, next=target))

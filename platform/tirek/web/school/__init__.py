@@ -1,0 +1,5 @@
+"""Pages of one kind of person; the views are on their way."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("school", __name__, url_prefix="/school")

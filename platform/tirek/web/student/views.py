@@ -1,0 +1,261 @@
+"""From a code to thanks: each view reads a request, calls one service, shows a page."""
+
+import secrets
+
+from flask import (
+    Blueprint,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from tirek.domain.access_code import CodeFormatError
+from tirek.domain.instruments import Answer
+from tirek.domain.permissions import Permission
+from tirek.services import administrations, places, runs
+from tirek.services.administrations import (
+    ConsentMissingError,
+    NotOpenYetError,
+    WindowClosedError,
+)
+from tirek.services.codes import Origin, SlowDownError, UnknownCodeError
+from tirek.services.runs import Run
+from tirek.services.sessions import PUPIL_IDLE_MINUTES
+from tirek.web import headers
+from tirek.web.access import public, pupil_key, requires
+from tirek.web.filters import as_datetime
+from tirek.web.i18n import current_lang
+from tirek.web.items import SKIPPED, blanks, build_page, read_answer, read_answers, wording_lang
+from tirek.web.sessions import current_session, network
+from tirek.web.student.forms import CodeForm
+from tirek.web.transaction import db, keep_despite_error, unit
+
+blueprint = Blueprint("student", __name__, url_prefix="/s")
+
+DEVICE_COOKIE = "device"
+DEVICE_DAYS = 30
+# Thanks are the same for everybody in form; which of these lines stands there follows from a
+# number that has nothing to do with the answers.
+THANKS_VARIANTS = 4
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@public
+def enter_code() -> str | Response:
+    """Ask for the code and open what it is for."""
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return _code_page(form)
+    device = request.cookies.get(DEVICE_COOKIE) or secrets.token_urlsafe(16)
+    lang = current_lang()
+    try:
+        entry = administrations.open_by_code(
+            unit(), form.code.data or "", Origin(device, network()), "kk" if lang == "kk" else "ru"
+        )
+    except (CodeFormatError, UnknownCodeError) as error:
+        # The wrong try counts, so it must be kept although the page shows an error.
+        keep_despite_error()
+        return _code_page(form, problem=_code_problem(error), device=device)
+    except (SlowDownError, NotOpenYetError, WindowClosedError, ConsentMissingError) as error:
+        return _code_page(form, problem=_code_problem(error), device=device)
+    opened = current_session()
+    opened.begin(entry.actor.scope, account_id=None, idle_minutes=PUPIL_IDLE_MINUTES)
+    session["pupil"] = {
+        "year": entry.key.school_year,
+        "administration": str(entry.key.id),
+        "student": str(entry.actor.student_id),
+        "school": str(entry.actor.school_id),
+    }
+    return _remember_device(redirect(url_for("student.resume"), 303), device)
+
+
+@blueprint.get("/go-on")
+@requires(Permission.ANSWER)
+def resume() -> Response:
+    """Go to where this pupil is: the explanation, the next page, or thanks."""
+    run = runs.load(unit(), pupil_key())
+    return redirect(_where(run), 303)
+
+
+@blueprint.route("/about", methods=["GET", "POST"])
+@requires(Permission.ANSWER)
+def about() -> str | Response:
+    """What this is, how long it takes, who sees it, and that one may skip or stop."""
+    run = runs.load(unit(), pupil_key())
+    if not run.is_open:
+        return redirect(url_for("student.thanks"), 303)
+    lang = wording_lang(run.instrument, current_lang())
+    if request.method == "POST":
+        administrations.start(unit(), run, lang)
+        return redirect(url_for("student.page", number=run.pages_done + 1), 303)
+    return render_template(
+        "student/about.html",
+        run=run,
+        wording=run.instrument.wordings[lang].strings,
+        psychologists=places.psychologists(db(), run.school_id),
+        lang_of_items=lang,
+    )
+
+
+@blueprint.get("/page/<int:number>")
+@requires(Permission.ANSWER)
+def page(number: int) -> str | Response:
+    """One page of items."""
+    run = runs.load(unit(), pupil_key())
+    if not run.is_open or not run.is_started:
+        return redirect(_where(run), 303)
+    return _items_page(run, number - 1)
+
+
+@blueprint.post("/page/<int:number>")
+@requires(Permission.ANSWER)
+def answer_page(number: int) -> str | Response:
+    """Keep a page's answers, then go on, back, stop, or change the language."""
+    run = runs.load(unit(), pupil_key())
+    if not run.is_open:
+        return redirect(url_for("student.thanks"), 303)
+    index = number - 1
+    given = read_answers(run, index, request.form)
+    step = request.form.get("step", "next")
+    if "switch" in request.form or step in {"stop", "back"}:
+        administrations.record_responses(unit(), run, given)
+        return redirect(_aside(step, number), 303)
+    return _go_on(run, index, given)
+
+
+@blueprint.post("/answer")
+@requires(Permission.ANSWER)
+def answer() -> Response:
+    """Keep one answer the moment it is chosen; the page's script calls this."""
+    run = runs.load(unit(), pupil_key())
+    item = request.form.get("item", "")
+    given = read_answer(run, item, request.form.get("value", ""))
+    administrations.record_responses(unit(), run, {item: given})
+    return make_response({"saved": True})
+
+
+@blueprint.route("/stop", methods=["GET", "POST"])
+@requires(Permission.ANSWER)
+def stop() -> str | Response:
+    """Stop here, after asking once; what was answered stays."""
+    run = runs.load(unit(), pupil_key())
+    if request.method == "POST":
+        administrations.stop(unit(), run)
+        return redirect(url_for("student.thanks"), 303)
+    return render_template("student/stop.html", back=_where(run))
+
+
+@blueprint.get("/thanks")
+@requires(Permission.ANSWER)
+def thanks() -> str | Response:
+    """Thanks, a strength, one thing to try, and whom to talk to: the same for everybody."""
+    run = runs.load(unit(), pupil_key())
+    if run.is_open:
+        return redirect(_where(run), 303)
+    return render_template(
+        "student/thanks.html",
+        variant=run.key.id.int % THANKS_VARIANTS,
+        psychologists=places.psychologists(db(), run.school_id),
+        center=places.center_of_school(db(), run.school_id),
+    )
+
+
+@blueprint.post("/leave")
+@public
+def leave() -> Response:
+    """End the sitting on this device; the answers stay on the server."""
+    current_session().forget()
+    headers.forget_on_device()
+    return redirect(url_for("student.enter_code"), 303)
+
+
+def _go_on(run: Run, index: int, given: dict[str, Answer]) -> str | Response:
+    known = runs.answers(unit(), run) | given
+    missing = blanks(run, index, known)
+    if missing and request.form.get("reminded") != "yes":
+        # Asked once more, gently; the answers given so far are kept either way.
+        administrations.record_responses(unit(), run, given)
+        return _items_page(run, index, missing=missing)
+    passed_over = dict.fromkeys(missing, SKIPPED)
+    administrations.record_responses(unit(), run, given | passed_over, pages_done=index + 1)
+    if index + 1 < len(run.pages):
+        return redirect(url_for("student.page", number=index + 2), 303)
+    administrations.complete(unit(), run)
+    return redirect(url_for("student.thanks"), 303)
+
+
+def _items_page(run: Run, index: int, missing: list[str] | None = None) -> str:
+    lang = wording_lang(run.instrument, current_lang())
+    shown = build_page(run, index, lang, runs.answers(unit(), run))
+    return render_template(
+        "student/page.html",
+        page=shown,
+        number=index + 1,
+        lang_of_items=lang,
+        missing=missing or [],
+    )
+
+
+def _where(run: Run) -> str:
+    if not run.is_open:
+        return url_for("student.thanks")
+    if not run.is_started:
+        return url_for("student.about")
+    # All pages answered but not completed cannot be: both happen in one commit.
+    return url_for("student.page", number=min(run.pages_done, len(run.pages) - 1) + 1)
+
+
+def _aside(step: str, number: int) -> str:
+    switch = request.form.get("switch")
+    if switch:
+        return url_for("student.page", number=number, lang=switch)
+    if step == "stop":
+        return url_for("student.stop")
+    return url_for("student.page", number=max(1, number - 1))
+
+
+def _code_page(form: CodeForm, problem: str | None = None, device: str | None = None) -> Response:
+    status = 422 if problem or form.errors else 200
+    response = make_response(
+        render_template("student/enter_code.html", form=form, problem=problem), status
+    )
+    return _remember_device(response, device) if device else response
+
+
+def _code_problem(error: Exception) -> str:
+    match error:
+        case CodeFormatError():
+            return str(
+                _("This is not a whole code. It has 9 letters and digits. Look at your card again.")
+            )
+        case UnknownCodeError():
+            return str(_("We do not know this code. Check each letter, or ask for a new card."))
+        case SlowDownError(seconds=seconds):
+            return str(
+                _("Wait %(seconds)s seconds and press the button again. Your code stays here.",
+                  seconds=seconds)
+            )  # fmt: skip
+        case NotOpenYetError(opens_at=opens_at):
+            return str(_("It is early: this opens on %(when)s.", when=as_datetime(opens_at)))
+        case WindowClosedError():
+            return str(_("The time for this questionnaire is over. It is all right."))
+        case _:
+            return str(_("This is not open for you now. Ask your school psychologist about it."))
+
+
+def _remember_device(response: Response, device: str) -> Response:
+    """Mark the browser for the limiter only; the mark says nothing about who uses it."""
+    response.set_cookie(
+        DEVICE_COOKIE,
+        device,
+        max_age=DEVICE_DAYS * 86_400,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+    return response

@@ -1,0 +1,74 @@
+"""One request, one transaction: opened when first needed, committed once before the answer."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, Response, current_app, g
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from tirek.catalog.library import Catalog
+from tirek.config import Config
+from tirek.domain.people import Actor
+from tirek.domain.scope import Scope
+from tirek.services.unit import Unit
+from tirek.storage.session import open_session
+from tirek.storage.vault import Vault
+
+EXTENSION = "tirek"
+FIRST_ERROR = 400
+NOBODY = Actor(role=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """What the process was started with, shared by all requests."""
+
+    config: Config
+    engine: Engine
+    catalog: Catalog
+    vault: Vault
+
+
+def plant() -> Plant:
+    """The running process's engine, catalog and keys."""
+    return cast("Plant", current_app.extensions[EXTENSION])
+
+
+def db() -> Session:
+    """Return this request's session; without a known person it sees no child."""
+    if "db" not in g:
+        g.db = open_session(plant().engine, Scope.none())
+    return cast("Session", g.db)
+
+
+def unit(actor: Actor | None = None) -> Unit:
+    """What services are given: this request's session, the catalog, the keys, and who acts."""
+    who = actor or g.get("actor") or NOBODY
+    return Unit(db(), plant().catalog, plant().vault, who)
+
+
+def install(app: Flask) -> None:
+    """Commit after each request that went well, and close in any case."""
+    app.after_request(_commit)
+    app.teardown_request(_close)
+
+
+def keep_despite_error() -> None:
+    """Ask for a commit although the answer is an error page: a counted failure, a refusal."""
+    g.keep = True
+
+
+def _commit(response: Response) -> Response:
+    session: Session | None = g.get("db")
+    if session is not None and (response.status_code < FIRST_ERROR or g.get("keep")):
+        # A commit that fails raises here, so the answer becomes an error page: nothing is
+        # acknowledged that is not kept.
+        session.commit()
+    return response
+
+
+def _close(_error: BaseException | None) -> None:
+    session: Session | None = g.pop("db", None)
+    if session is not None:
+        session.close()
