@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState
 from tirek.services import audit
@@ -19,7 +20,7 @@ def latest(unit: Unit, student_ids: Sequence[UUID], kind: ConsentKind) -> dict[U
     rows = unit.session.execute(
         select(Consent.student_id, Consent.state)
         .where(Consent.student_id.in_(student_ids), Consent.kind == kind.value)
-        .distinct(Consent.student_id)
+        .ext(distinct_on(Consent.student_id))
         .order_by(Consent.student_id, Consent.id.desc())
     )
     return {student_id: ConsentState(state) for student_id, state in rows}

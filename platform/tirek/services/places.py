@@ -11,6 +11,15 @@ from tirek.domain.people import Role
 from tirek.storage.models import Account, District, Region, School, ServiceArea, SupportCenter
 
 
+def ensure_regions(session: Session) -> int:
+    """Add the regions of the country that the database lacks; say how many were new."""
+    known = set(session.scalars(select(Region.iso)))
+    new = [region for region in all_regions() if region.iso not in known]
+    session.add_all(new)
+    session.flush()
+    return len(new)
+
+
 def support_centers(session: Session) -> Sequence[tuple[SupportCenter, Region]]:
     """Every PSC with its region, in the order of the ISO codes; public data."""
     rows = session.execute(

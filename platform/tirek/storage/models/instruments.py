@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tirek.storage.base import NOW, Base
@@ -22,8 +22,9 @@ class InstrumentPart(Base):
         ),
     )
 
+    # Two instruments may share a part's content: the pupil's and the parent's psc-17 score alike.
+    instrument_id: Mapped[str] = mapped_column(primary_key=True)
     hash: Mapped[str] = mapped_column(primary_key=True)
-    instrument_id: Mapped[str]
     kind: Mapped[str]
     # Empty for the parts that speak no language.
     language: Mapped[str]
@@ -39,15 +40,21 @@ class InstrumentRelease(Base):
     __table_args__ = (
         UniqueConstraint("instrument_id", "label"),
         CheckConstraint("status IN ('draft', 'pilot', 'approved', 'retired')", name="status_known"),
+        *(
+            ForeignKeyConstraint(
+                ["instrument_id", part], ["instrument_parts.instrument_id", "instrument_parts.hash"]
+            )
+            for part in ("structure_hash", "scoring_hash", "interpretation_hash")
+        ),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     instrument_id: Mapped[str]
     label: Mapped[str]
     hash: Mapped[str] = mapped_column(unique=True)
-    structure_hash: Mapped[str] = mapped_column(ForeignKey("instrument_parts.hash"))
-    scoring_hash: Mapped[str] = mapped_column(ForeignKey("instrument_parts.hash"))
-    interpretation_hash: Mapped[str] = mapped_column(ForeignKey("instrument_parts.hash"))
+    structure_hash: Mapped[str]
+    scoring_hash: Mapped[str]
+    interpretation_hash: Mapped[str]
     # language -> hash of its wording
     wording_hashes: Mapped[dict[str, Any]]
     status: Mapped[str] = mapped_column(default="draft")
