@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from tirek.domain.errors import NotFoundError
 from tirek.domain.people import Role
 from tirek.storage.models import Account, District, Region, School, ServiceArea, SupportCenter
+from tirek.storage.regions import all_regions
 
 
 def ensure_regions(session: Session) -> int:
