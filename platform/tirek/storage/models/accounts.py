@@ -37,7 +37,7 @@ class Account(Base):
         Index("ix_accounts_support_center_id", "support_center_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     email: Mapped[str]
     password_hash: Mapped[str]
     role: Mapped[str]

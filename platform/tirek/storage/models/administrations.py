@@ -41,7 +41,7 @@ class Administration(Base):
     )
 
     school_year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.id"))
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"))
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
@@ -103,7 +103,7 @@ class Score(Base):
         ),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     school_year: Mapped[int] = mapped_column(SmallInteger)
     administration_id: Mapped[UUID]
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"), index=True)
@@ -137,7 +137,7 @@ class FlagRecord(Base):
         Index("ix_flags_school_id", "school_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     school_year: Mapped[int] = mapped_column(SmallInteger)
     administration_id: Mapped[UUID]
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"), index=True)
@@ -166,7 +166,7 @@ class ReviewTask(Base):
         Index("ix_review_tasks_school_id", "school_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     school_year: Mapped[int] = mapped_column(SmallInteger)
     administration_id: Mapped[UUID]
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"), index=True)

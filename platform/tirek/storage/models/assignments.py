@@ -19,7 +19,7 @@ class Campaign(Base):
         CheckConstraint("starts_at < ends_at", name="window_order"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     school_year: Mapped[int] = mapped_column(SmallInteger)
     round: Mapped[int] = mapped_column(SmallInteger)
     starts_at: Mapped[datetime]
@@ -45,7 +45,7 @@ class Assignment(Base):
         Index("ix_assignments_school_id", "school_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaigns.id"))
     school_year: Mapped[int] = mapped_column(SmallInteger)
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
@@ -74,7 +74,7 @@ class AccessCode(Base):
         ),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.id"))
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"), index=True)

@@ -35,7 +35,7 @@ class Case(Base):
         Index("ix_cases_school_id", "school_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"))
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
     level: Mapped[str]
@@ -59,7 +59,7 @@ class Signal(Base):
         Index("ix_signals_student_id", "student_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     kind: Mapped[str]
     level: Mapped[str]
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
@@ -84,7 +84,7 @@ class Referral(Base):
             "(receiver = 'support_center') = (support_center_id IS NOT NULL)", name="one_receiver"
         ),
         CheckConstraint(
-            "state NOT IN ('acknowledged', 'redirected') OR owner_id IS NOT NULL",
+            "state NOT IN ('acknowledged', 'contacted', 'redirected') OR owner_id IS NOT NULL",
             name="owned_once_acknowledged",
         ),
         CheckConstraint(
@@ -92,7 +92,6 @@ class Referral(Base):
             " AND (state = 'closed') = (outcome IS NOT NULL)",
             name="closed_with_outcome",
         ),
-        CheckConstraint("(parent_id IS NULL) = (redirect_reason IS NULL)", name="redirect_reason"),
         # One open leg per receiver: a repeated signal joins it.
         Index(
             "uq_referrals_open_center",
@@ -110,9 +109,10 @@ class Referral(Base):
         Index("ix_referrals_support_center_id", "support_center_id"),
         Index("ix_referrals_school_id", "school_id"),
         Index("ix_referrals_student_id", "student_id"),
+        Index("ix_referrals_parent_id", "parent_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"))
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"))
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
@@ -125,20 +125,21 @@ class Referral(Base):
     version: Mapped[int] = mapped_column(SmallInteger, default=0)
     # "automatic" when the rules opened it, "manual" when a person referred by hand.
     origin: Mapped[str]
-    # Why this receiver, as a code the page explains: level_rule, by_hand, redirected.
+    # Why this receiver, as a code the page explains: level_rule, by_hand, redirected. What the
+    # person who redirected wrote is sealed in the old leg's event.
     route_reason: Mapped[str]
     protocol_id: Mapped[str]
     protocol_version: Mapped[str]
     sender_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("referrals.id"), default=None)
-    redirect_reason: Mapped[str | None] = mapped_column(default=None)
     seen_due_at: Mapped[datetime]
     acknowledge_due_at: Mapped[datetime]
     contact_due_at: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     seen_at: Mapped[datetime | None] = mapped_column(default=None)
     acknowledged_at: Mapped[datetime | None] = mapped_column(default=None)
+    contacted_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     outcome: Mapped[str | None] = mapped_column(default=None)
 
@@ -153,6 +154,12 @@ class ReferralEvent(Base):
         one_of("to_state", ReferralState),
         CheckConstraint("actor_kind IN ('system', 'receiver')", name="actor_kind_known"),
         CheckConstraint("(actor_kind = 'system') = (account_id IS NULL)", name="a_person_is_named"),
+        CheckConstraint("(to_state = 'closed') = (outcome IS NOT NULL)", name="closed_with_outcome"),
+        CheckConstraint(
+            "actor_kind = 'system' OR to_state NOT IN ('contacted', 'redirected', 'closed')"
+            " OR note_sealed IS NOT NULL",
+            name="people_say_why",
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)

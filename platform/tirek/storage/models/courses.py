@@ -19,3 +19,5 @@ class LessonProgress(Base):
     lesson_id: Mapped[str] = mapped_column(primary_key=True)
     opened_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     done_at: Mapped[datetime | None] = mapped_column(default=None)
+    # "Not for me": it is not suggested again.
+    declined_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -39,7 +39,7 @@ class Notice(Base):
         Index("ix_notices_school_id", "school_id"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     signal_id: Mapped[UUID] = mapped_column(ForeignKey("signals.id"))
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"))
     student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"))
@@ -69,13 +69,13 @@ class Delivery(Base):
         UniqueConstraint("outbox_id", "attempt"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"))
     attempt: Mapped[int] = mapped_column(SmallInteger)
     channel: Mapped[str]
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
     # Sent along as the message's own reference, so a repeat is recognised by the receiver.
-    reference: Mapped[UUID] = mapped_column(default_factory=uuid4)
+    reference: Mapped[UUID] = mapped_column(default_factory=uuid4, insert_default=uuid4)
     started_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
     result: Mapped[str | None] = mapped_column(default=None)

@@ -31,7 +31,7 @@ class District(Base):
     __tablename__ = "districts"
     __table_args__ = (UniqueConstraint("region_iso", "name_ru"),)
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     region_iso: Mapped[str] = mapped_column(ForeignKey("regions.iso"))
     name_kk: Mapped[str]
     name_ru: Mapped[str]
@@ -42,7 +42,7 @@ class SupportCenter(Base):
 
     __tablename__ = "support_centers"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     region_iso: Mapped[str] = mapped_column(ForeignKey("regions.iso"), index=True)
     name_kk: Mapped[str]
     name_ru: Mapped[str]
@@ -69,7 +69,7 @@ class School(Base):
 
     __tablename__ = "schools"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     district_id: Mapped[UUID] = mapped_column(ForeignKey("districts.id"), index=True)
     name_kk: Mapped[str]
     name_ru: Mapped[str]
@@ -85,7 +85,7 @@ class Classroom(Base):
         CheckConstraint("grade BETWEEN 0 AND 12", name="grade_range"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
     school_year: Mapped[int] = mapped_column(SmallInteger)
     grade: Mapped[int] = mapped_column(SmallInteger)

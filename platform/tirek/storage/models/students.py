@@ -20,7 +20,7 @@ class Student(Base):
         CheckConstraint("sex IN ('f', 'm')", name="sex_known"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
     classroom_id: Mapped[UUID] = mapped_column(ForeignKey("classrooms.id"), index=True)
     school_code: Mapped[str]
