@@ -22,7 +22,7 @@ T = TypeVar("T")
 PROTOCOL_LANGUAGES = ("kk", "ru")
 # Accounts may use the interface in English too, so mail must speak it.
 MAIL_LANGUAGES = ("kk", "ru", "en")
-MAIL_KINDS = ("referral_waits", "notice_due", "signal_added")
+MAIL_KINDS = ("referral_waits", "notice_due", "signal_added", "referral_news")
 LINK = "{link}"
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 

@@ -6,6 +6,7 @@ The full machine of the reference comes with the issue on lost referrals; the wo
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class SignalKind(StrEnum):
@@ -29,6 +30,7 @@ class ReferralState(StrEnum):
     ROUTED = "routed"
     SEEN = "seen"
     ACKNOWLEDGED = "acknowledged"
+    CONTACTED = "contacted"
     REDIRECTED = "redirected"
     CLOSED = "closed"
 
@@ -51,6 +53,29 @@ class Outcome(StrEnum):
     ENTERED_IN_ERROR = "entered_in_error"
 
 
+class NextStep(StrEnum):
+    """What the receiver's people have to do next about an open referral."""
+
+    OPEN = "open"
+    ACCEPT = "accept"
+    CONTACT = "contact"
+    SUPPORT = "support"
+    WAIT = "wait"
+
+
+NEXT_STEPS = MappingProxyType(
+    {
+        ReferralState.CREATED: NextStep.OPEN,
+        ReferralState.ROUTED: NextStep.OPEN,
+        ReferralState.SEEN: NextStep.ACCEPT,
+        ReferralState.ACKNOWLEDGED: NextStep.CONTACT,
+        ReferralState.CONTACTED: NextStep.SUPPORT,
+        ReferralState.REDIRECTED: NextStep.WAIT,
+        ReferralState.CLOSED: None,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One allowed step."""
@@ -67,8 +92,11 @@ TRANSITIONS: frozenset[Transition] = frozenset(
         Transition(S.ROUTED, S.SEEN, ActorKind.RECEIVER),
         Transition(S.ROUTED, S.ACKNOWLEDGED, ActorKind.RECEIVER),
         Transition(S.SEEN, S.ACKNOWLEDGED, ActorKind.RECEIVER),
+        Transition(S.ACKNOWLEDGED, S.CONTACTED, ActorKind.RECEIVER),
         Transition(S.ACKNOWLEDGED, S.REDIRECTED, ActorKind.RECEIVER),
         Transition(S.ACKNOWLEDGED, S.CLOSED, ActorKind.RECEIVER),
+        Transition(S.CONTACTED, S.REDIRECTED, ActorKind.RECEIVER),
+        Transition(S.CONTACTED, S.CLOSED, ActorKind.RECEIVER),
         # The first receiver stays owner until the second has acknowledged.
         Transition(S.REDIRECTED, S.CLOSED, ActorKind.SYSTEM),
     }

@@ -154,7 +154,9 @@ class ReferralEvent(Base):
         one_of("to_state", ReferralState),
         CheckConstraint("actor_kind IN ('system', 'receiver')", name="actor_kind_known"),
         CheckConstraint("(actor_kind = 'system') = (account_id IS NULL)", name="a_person_is_named"),
-        CheckConstraint("(to_state = 'closed') = (outcome IS NOT NULL)", name="closed_with_outcome"),
+        CheckConstraint(
+            "(to_state = 'closed') = (outcome IS NOT NULL)", name="closed_with_outcome"
+        ),
         CheckConstraint(
             "actor_kind = 'system' OR to_state NOT IN ('contacted', 'redirected', 'closed')"
             " OR note_sealed IS NOT NULL",

@@ -357,6 +357,7 @@ def upgrade() -> None:
             "opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("fk_lesson_progress_account_id")
         ),
@@ -682,7 +683,6 @@ def upgrade() -> None:
         sa.Column("sender_account_id", sa.Uuid(), nullable=True),
         sa.Column("owner_id", sa.Uuid(), nullable=True),
         sa.Column("parent_id", sa.Uuid(), nullable=True),
-        sa.Column("redirect_reason", sa.Text(), nullable=True),
         sa.Column("seen_due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("acknowledge_due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("contact_due_at", sa.DateTime(timezone=True), nullable=False),
@@ -694,6 +694,7 @@ def upgrade() -> None:
         ),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("contacted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.CheckConstraint(
@@ -716,16 +717,12 @@ def upgrade() -> None:
             "receiver IN ('support_center', 'school')", name=op.f("ck_referrals_receiver_known")
         ),
         sa.CheckConstraint(
-            "state IN ('created', 'routed', 'seen', 'acknowledged', 'redirected', 'closed')",
+            "state IN ('created', 'routed', 'seen', 'acknowledged', 'contacted', 'redirected', 'closed')",
             name=op.f("ck_referrals_state_known"),
         ),
         sa.CheckConstraint(
-            "state NOT IN ('acknowledged', 'redirected') OR owner_id IS NOT NULL",
+            "state NOT IN ('acknowledged', 'contacted', 'redirected') OR owner_id IS NOT NULL",
             name=op.f("ck_referrals_owned_once_acknowledged"),
-        ),
-        sa.CheckConstraint(
-            "(parent_id IS NULL) = (redirect_reason IS NULL)",
-            name=op.f("ck_referrals_redirect_reason"),
         ),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_referrals_case_id")),
         sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], name=op.f("fk_referrals_owner_id")),
@@ -746,6 +743,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referrals")),
     )
+    op.create_index("ix_referrals_parent_id", "referrals", ["parent_id"], unique=False)
     op.create_index("ix_referrals_school_id", "referrals", ["school_id"], unique=False)
     op.create_index("ix_referrals_student_id", "referrals", ["student_id"], unique=False)
     op.create_index(
@@ -914,12 +912,20 @@ def upgrade() -> None:
             "actor_kind IN ('system', 'receiver')", name=op.f("ck_referral_events_actor_kind_known")
         ),
         sa.CheckConstraint(
-            "from_state IN ('created', 'routed', 'seen', 'acknowledged', 'redirected', 'closed')",
+            "from_state IN ('created', 'routed', 'seen', 'acknowledged', 'contacted', 'redirected', 'closed')",
             name=op.f("ck_referral_events_from_state_known"),
         ),
         sa.CheckConstraint(
-            "to_state IN ('created', 'routed', 'seen', 'acknowledged', 'redirected', 'closed')",
+            "to_state IN ('created', 'routed', 'seen', 'acknowledged', 'contacted', 'redirected', 'closed')",
             name=op.f("ck_referral_events_to_state_known"),
+        ),
+        sa.CheckConstraint(
+            "(to_state = 'closed') = (outcome IS NOT NULL)",
+            name=op.f("ck_referral_events_closed_with_outcome"),
+        ),
+        sa.CheckConstraint(
+            "actor_kind = 'system' OR to_state NOT IN ('contacted', 'redirected', 'closed') OR note_sealed IS NOT NULL",
+            name=op.f("ck_referral_events_people_say_why"),
         ),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("fk_referral_events_account_id")
@@ -1145,6 +1151,7 @@ def downgrade() -> None:
     op.drop_index("ix_referrals_support_center_id", table_name="referrals")
     op.drop_index("ix_referrals_student_id", table_name="referrals")
     op.drop_index("ix_referrals_school_id", table_name="referrals")
+    op.drop_index("ix_referrals_parent_id", table_name="referrals")
     op.drop_table("referrals")
     op.drop_index(op.f("ix_flags_student_id"), table_name="flags")
     op.drop_index("ix_flags_school_id", table_name="flags")

@@ -60,7 +60,7 @@ MAY_CHANGE = {
     "notices": "confirmed_at, confirmed_by",
     "deliveries": "finished_at, result, body_sha256",
     "outbox": "due_at, leased_until, attempts, done_at, stuck_at",
-    "lesson_progress": "done_at",
+    "lesson_progress": "done_at, declined_at",
 }
 MAY_DELETE = ("web_sessions", "throttle_buckets")
 BY_YEAR = ("responses", "administrations", "audit_entries")

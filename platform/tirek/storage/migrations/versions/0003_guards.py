@@ -12,8 +12,11 @@ TRANSITIONS = (
     ("routed", "seen", "receiver"),
     ("routed", "acknowledged", "receiver"),
     ("seen", "acknowledged", "receiver"),
+    ("acknowledged", "contacted", "receiver"),
     ("acknowledged", "redirected", "receiver"),
     ("acknowledged", "closed", "receiver"),
+    ("contacted", "redirected", "receiver"),
+    ("contacted", "closed", "receiver"),
     ("redirected", "closed", "system"),
 )
 APPEND_ONLY = ("audit_entries", "signals", "flags", "consents", "referral_events", "scores")
@@ -78,6 +81,17 @@ BEGIN
 END $$
 """
 
+# Once somebody owns a leg, its steps are theirs: else a supervisor's of the same PSC, else, when
+# the owner's account has been switched off, a colleague's.
+MAY_WORK_ON = """
+CREATE FUNCTION may_work_on(leg referrals, account uuid) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT account = leg.owner_id
+        OR EXISTS (SELECT FROM accounts a WHERE a.id = account AND a.role = 'psc_supervisor')
+        OR NOT EXISTS (SELECT FROM accounts o WHERE o.id = leg.owner_id AND o.is_active)
+$$
+"""
+
 # I4, I5, I6: inserting an event is the only way to move a referral.
 APPLY_EVENT = """
 CREATE FUNCTION apply_referral_event() RETURNS trigger
@@ -108,6 +122,15 @@ BEGIN
             ELSE a.school_id = leg.school_id AND a.role = 'psychologist' END) THEN
         RAISE EXCEPTION 'not at the receiver' USING ERRCODE = 'TK003';
     END IF;
+    IF NEW.actor_kind = 'receiver' AND leg.owner_id IS NOT NULL
+        AND NOT may_work_on(leg, NEW.account_id) THEN
+        RAISE EXCEPTION 'somebody else owns it' USING ERRCODE = 'TK003';
+    END IF;
+    -- "It was a mistake" makes a flag disappear, so a second person must say it.
+    IF NEW.actor_kind = 'receiver' AND NEW.outcome IN ('entered_in_error', 'handed_over')
+        AND (NEW.outcome = 'handed_over' OR NEW.account_id = leg.owner_id) THEN
+        RAISE EXCEPTION 'not an outcome for this person' USING ERRCODE = 'TK002';
+    END IF;
     UPDATE referrals SET
         state = NEW.to_state,
         version = NEW.seq,
@@ -122,6 +145,8 @@ BEGIN
             THEN COALESCE(seen_at, now()) ELSE seen_at END,
         acknowledged_at = CASE WHEN NEW.to_state = 'acknowledged' THEN now()
             ELSE acknowledged_at END,
+        contacted_at = CASE WHEN NEW.to_state = 'contacted' THEN now()
+            ELSE contacted_at END,
         closed_at = CASE WHEN NEW.to_state = 'closed' THEN now() ELSE closed_at END,
         outcome = CASE WHEN NEW.to_state = 'closed' THEN NEW.outcome ELSE outcome END
     WHERE id = leg.id;
@@ -154,6 +179,11 @@ BEGIN
     END IF;
     IF NEW.parent_id IS NOT NULL THEN
         SELECT * INTO parent FROM referrals WHERE id = NEW.parent_id;
+        IF parent.case_id <> NEW.case_id OR parent.student_id <> NEW.student_id
+            OR parent.school_id <> NEW.school_id OR parent.state <> 'redirected' THEN
+            RAISE EXCEPTION 'a new leg follows a redirected one of the same child'
+                USING ERRCODE = 'TK002';
+        END IF;
         IF level_rank(NEW.level) < level_rank(parent.level)
             OR NEW.seen_due_at > parent.seen_due_at
             OR NEW.acknowledge_due_at > parent.acknowledge_due_at
@@ -196,6 +226,30 @@ BEGIN
 END $$
 """
 
+# A leg that was redirected to nobody would be a lost child.
+REDIRECT_HAS_LEG = """
+CREATE FUNCTION redirect_has_next_leg() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.to_state = 'redirected' AND NOT EXISTS (SELECT FROM referrals r
+        WHERE r.parent_id = NEW.referral_id AND r.state <> 'created') THEN
+        RAISE EXCEPTION 'redirected to nobody' USING ERRCODE = 'TK004';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+# I13: the person who said that a notice was given cannot be exchanged afterwards.
+NOTICE_ONCE = """
+CREATE FUNCTION notice_is_confirmed_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.confirmed_at IS NOT NULL THEN
+        RAISE EXCEPTION 'this notice has been confirmed' USING ERRCODE = 'TK002';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
 TRIGGERS = (
     ("instrument_parts_immutable", "BEFORE UPDATE OR DELETE ON instrument_parts", "refuse_change"),
     (
@@ -208,10 +262,12 @@ TRIGGERS = (
     ("responses_open", "BEFORE INSERT OR UPDATE ON responses", "responses_only_while_open"),
     ("referral_events_apply", "AFTER INSERT ON referral_events", "apply_referral_event"),
     ("referrals_begin", "BEFORE INSERT ON referrals", "referral_begins_created"),
+    ("notices_confirmed_once", "BEFORE UPDATE ON notices", "notice_is_confirmed_once"),
 )
 DEFERRED = (
     ("flags_have_referral", "AFTER INSERT ON flags", "flag_has_referral"),
     ("signals_have_leg", "AFTER INSERT ON signals", "open_case_has_open_leg"),
+    ("referral_events_have_leg", "AFTER INSERT ON referral_events", "redirect_has_next_leg"),
 )
 FUNCTIONS = (
     REFUSE,
@@ -220,10 +276,13 @@ FUNCTIONS = (
     CASE_LEVEL,
     ADMINISTRATION_ENDS,
     RESPONSE_OPEN,
+    MAY_WORK_ON,
     APPLY_EVENT,
     NEW_LEG,
     FLAG_HAS_REFERRAL,
     CASE_HAS_OPEN_LEG,
+    REDIRECT_HAS_LEG,
+    NOTICE_ONCE,
 )
 
 
@@ -267,6 +326,9 @@ def downgrade() -> None:
         "referral_begins_created",
         "flag_has_referral",
         "open_case_has_open_leg",
+        "redirect_has_next_leg",
+        "notice_is_confirmed_once",
+        "may_work_on",
     ]
     for name in names:
         op.execute(f"DROP FUNCTION {name} CASCADE")
