@@ -8,6 +8,8 @@ from tirek.domain.instruments import Instrument
 # (parents-ux §6.1, rule 4: 8-12 with autosave; no grids).
 ONE_BY_ONE_TO_AGE = 12
 ITEMS_A_PAGE = 10
+# Parents answer about pupils of every age, always as adults.
+ADULT_AGE = 18
 
 
 class AdministrationState(StrEnum):

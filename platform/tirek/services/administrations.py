@@ -1,6 +1,7 @@
 """One person filling in one instrument: open, answer, stop, complete."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -15,12 +16,13 @@ from tirek.domain.errors import DomainError, NotFoundError
 from tirek.domain.flagging import Flag, critical_flags
 from tirek.domain.instruments import Answer
 from tirek.domain.people import Actor
+from tirek.domain.scope import Scope, ScopeKind
 from tirek.services import audit, codes, completion, consents, referrals
 from tirek.services.codes import Origin
 from tirek.services.runs import AdministrationKey, Run, answers, pinned_release, seal, unseal
 from tirek.services.unit import Unit
 from tirek.storage.models import Administration, Assignment, Response, Student
-from tirek.storage.session import enter_scope
+from tirek.storage.session import enter_scope, within_scope
 
 _OPEN = AdministrationState.OPEN.value
 
@@ -64,7 +66,7 @@ def open_by_code(unit: Unit, typed: str, origin: Origin, language: str) -> Entry
     code = codes.find(unit, typed, origin)
     enter_scope(unit.session, code.actor.scope)
     pupil = replace(unit, actor=code.actor)
-    assignment, now = _living(codes.window(pupil, code.assignment_id))
+    assignment, now = living(codes.window(pupil, code.assignment_id))
     said = consents.latest(pupil, [code.student_id], ConsentKind.GUARDIAN)
     if not may_administer(said.get(code.student_id)):
         raise ConsentMissingError("no consent of a guardian")
@@ -146,7 +148,8 @@ def record_responses(
     if changed:
         _store(unit, run, changed)
         flags = [flag for item in changed for flag in _critical(run, item, changed[item])]
-        referrals.raise_flags(unit, completion.subject_of(run), flags)
+        with _on_behalf_of_pupil(unit, run):
+            referrals.raise_flags(unit, completion.subject_of(run), flags)
         audit.record(
             unit, "responses.record", "administration", run.key.id, student_id=run.student_id
         )
@@ -161,7 +164,9 @@ def complete(unit: Unit, run: Run) -> None:
     """
     if not _end(unit, run, AdministrationState.COMPLETED):
         return
-    completion.score_and_flag(unit, run, answers(unit, run))
+    given = answers(unit, run)
+    with _on_behalf_of_pupil(unit, run):
+        completion.score_and_flag(unit, run, given)
     audit.record(
         unit, "administration.complete", "administration", run.key.id, student_id=run.student_id
     )
@@ -175,7 +180,8 @@ def stop(unit: Unit, run: Run) -> None:
         )
 
 
-def _living(window: tuple[Assignment, datetime] | None) -> tuple[Assignment, datetime]:
+def living(window: tuple[Assignment, datetime] | None) -> tuple[Assignment, datetime]:
+    """The assignment with the time now; raises `NotOpenYetError` or `WindowClosedError`."""
     if window is None:
         raise WindowClosedError("the assignment was cancelled")
     assignment, now = window
@@ -184,6 +190,13 @@ def _living(window: tuple[Assignment, datetime] | None) -> tuple[Assignment, dat
     if now >= assignment.closes_at:
         raise WindowClosedError("the window is over")
     return assignment, now
+
+
+def _on_behalf_of_pupil(unit: Unit, run: Run) -> AbstractContextManager[None]:
+    """A guardian sees neither flags nor cases, but what the guardian answers may open them."""
+    if unit.session.info["scope"].kind is not ScopeKind.GUARDIAN:
+        return nullcontext()
+    return within_scope(unit.session, Scope.student(run.student_id))
 
 
 def _require_open(run: Run) -> None:

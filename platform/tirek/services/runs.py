@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, select
 
-from tirek.domain.administration import AdministrationState, pages_for
+from tirek.domain.administration import ADULT_AGE, AdministrationState, pages_for
 from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import Answer, AnswerState, Instrument
 from tirek.services.unit import Unit
@@ -45,30 +45,35 @@ class Run:
 
     @property
     def pages(self) -> tuple[tuple[str, ...], ...]:
-        """The items of each page."""
-        return pages_for(self.instrument, self.age_years)
+        """The items of each page, laid out for the person who answers."""
+        by_pupil = self.respondent == "student"
+        return pages_for(self.instrument, self.age_years if by_pupil else ADULT_AGE)
 
 
 def load(unit: Unit, key: AdministrationKey) -> Run:
     """Read an administration with its key in one query; `NotFoundError` when not this person's."""
-    row = unit.session.execute(
-        select(
-            Administration.instrument_id,
-            Administration.student_id,
-            Administration.school_id,
-            Administration.respondent,
-            Administration.language,
-            Administration.age_years,
-            Administration.state,
-            Administration.started_at,
-            Administration.pages_done,
-            Administration.structure_hash,
-            StudentKey.kek_version,
-            StudentKey.wrapped,
+    row = (
+        unit.session.execute(
+            select(
+                Administration.instrument_id,
+                Administration.student_id,
+                Administration.school_id,
+                Administration.respondent,
+                Administration.language,
+                Administration.age_years,
+                Administration.state,
+                Administration.started_at,
+                Administration.pages_done,
+                Administration.structure_hash,
+                StudentKey.kek_version,
+                StudentKey.wrapped,
+            )
+            .join(StudentKey, StudentKey.student_id == Administration.student_id)
+            .where(Administration.school_year == key.school_year, Administration.id == key.id)
         )
-        .join(StudentKey, StudentKey.student_id == Administration.student_id)
-        .where(Administration.school_year == key.school_year, Administration.id == key.id)
-    ).mappings().one_or_none()
+        .mappings()
+        .one_or_none()
+    )
     if row is None:
         raise NotFoundError("administration", key.id)
     return _run(unit, key, row)

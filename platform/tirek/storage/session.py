@@ -1,5 +1,7 @@
 """Engines and sessions: who connects, and whose rows a transaction sees."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, text
@@ -59,6 +61,20 @@ def enter_scope(session: Session, scope: Scope) -> None:
     """Change what the running transaction and later ones of this session see."""
     session.info["scope"] = scope
     session.execute(_SET_SCOPE, _parameters(scope))
+
+
+@contextmanager
+def within_scope(session: Session, scope: Scope) -> Iterator[None]:
+    """See the rows of `scope` for a few statements, then those of before again."""
+    before: Scope = session.info["scope"]
+    try:
+        # When these statements fail, the savepoint takes the setting back together with them.
+        with session.begin_nested():
+            enter_scope(session, scope)
+            yield
+    finally:
+        session.info["scope"] = before
+    session.execute(_SET_SCOPE, _parameters(before))
 
 
 def _apply_scope(session: Session, _transaction: object, connection: Any) -> None:

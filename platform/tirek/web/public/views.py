@@ -1,17 +1,17 @@
 """Pages without a login."""
 
 import re
-from dataclasses import replace
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from tirek.domain.education import Course, Lesson, TextStatus, UnknownLessonError, is_served
+from tirek.domain.education import Course, Lesson, UnknownLessonError
 from tirek.domain.permissions import Permission, may
 from tirek.services import courses as course_progress
 from tirek.services import places
-from tirek.web.access import catalog, current_actor, public, requires
+from tirek.web.access import current_actor, public, requires
 from tirek.web.i18n import data_lang
+from tirek.web.lessons import find_served, served_courses
 from tirek.web.transaction import db
 
 blueprint = Blueprint("public", __name__)
@@ -53,9 +53,7 @@ def vision(state: str) -> Response:
 @public
 def courses() -> str:
     """All courses, in the suggested order."""
-    shown = [_as_served(course) for course in catalog().courses.values()]
-    in_order = sorted((course for course in shown if course.lessons), key=lambda one: one.order)
-    return render_template("public/courses.html", courses=in_order, text_lang=data_lang())
+    return render_template("public/courses.html", courses=served_courses(), text_lang=data_lang())
 
 
 @blueprint.get("/courses/<course_id>")
@@ -100,23 +98,7 @@ def lesson_done(course_id: str, lesson_id: str) -> Response:
 
 
 def _course(course_id: str) -> Course:
-    found = catalog().courses.get(course_id)
-    shown = _as_served(found) if found is not None else None
-    return shown if shown is not None and shown.lessons else abort(404)
-
-
-def _as_served(course: Course) -> Course:
-    """Leave out what readers of this language may not see yet; no lessons if it is all of it."""
-    if not _may_be_read(course.text(data_lang()).status):
-        return replace(course, lessons=())
-    lessons = (one for one in course.lessons if _may_be_read(one.text(data_lang()).status))
-    return replace(course, lessons=tuple(lessons))
-
-
-def _may_be_read(status: TextStatus) -> bool:
-    """Texts in review are shown, and marked so, only where the site says it wants them."""
-    wanted = bool(current_app.config.get("TEXTS_IN_REVIEW", True))
-    return is_served(status, with_texts_in_review=wanted)
+    return find_served(course_id) or abort(404)
 
 
 def _lesson(course: Course, lesson_id: str) -> Lesson:
