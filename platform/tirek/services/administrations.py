@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tirek.domain.administration import AdministrationState, age_in_years
@@ -19,12 +19,23 @@ from tirek.domain.people import Actor
 from tirek.domain.scope import Scope, ScopeKind
 from tirek.services import audit, codes, completion, consents, referrals
 from tirek.services.codes import Origin
-from tirek.services.runs import AdministrationKey, Run, answers, pinned_release, seal, unseal
+from tirek.services.runs import AdministrationKey, Run, load, pinned_release, seal
 from tirek.services.unit import Unit
-from tirek.storage.models import Administration, Assignment, Response, Student
+from tirek.storage.models import Administration, Assignment, Student
 from tirek.storage.session import enter_scope, within_scope
 
 _OPEN = AdministrationState.OPEN.value
+
+
+# One statement of a fixed shape for any number of answers: it is prepared once, while a list of
+# VALUES would be compiled anew for each page.
+_KEEP = text(
+    "INSERT INTO responses (school_year, administration_id, item_id, sealed, changes)"
+    " SELECT :year, :id, item, sealed, 0"
+    " FROM unnest(CAST(:items AS text[]), CAST(:sealed AS bytea[])) AS given (item, sealed)"
+    " ON CONFLICT (school_year, administration_id, item_id) DO UPDATE"
+    " SET sealed = excluded.sealed, answered_at = now(), changes = responses.changes + 1"
+)
 
 
 class NotOpenYetError(DomainError):
@@ -103,7 +114,6 @@ def open_or_resume(
         language=language,
         age_years=age_in_years(born.year, born.month, today.year, today.month),
         state=_OPEN,
-        pages_done=0,
     )
     unit.session.execute(insertion.on_conflict_do_nothing())
     found = unit.session.scalars(
@@ -132,9 +142,7 @@ def start(unit: Unit, run: Run, language: str) -> None:
     )
 
 
-def record_responses(
-    unit: Unit, run: Run, given: Mapping[str, Answer], *, pages_done: int | None = None
-) -> None:
+def record_responses(unit: Unit, run: Run, given: Mapping[str, Answer]) -> None:
     """Keep answers, and act at once on a critical one.
 
     An answer equal to the recorded one changes nothing, so a repeated request is harmless.
@@ -144,17 +152,15 @@ def record_responses(
     _require_open(run)
     for item, answer in given.items():
         run.instrument.weight(item, answer)
-    changed = _changed(unit, run, given)
-    if changed:
-        _store(unit, run, changed)
-        flags = [flag for item in changed for flag in _critical(run, item, changed[item])]
+    changed = {item: answer for item, answer in given.items() if run.answers.get(item) != answer}
+    if not changed:
+        return
+    _store(unit, run, changed)
+    flags = [flag for item in changed for flag in _critical(run, item, changed[item])]
+    if flags:
         with _on_behalf_of_pupil(unit, run):
             referrals.raise_flags(unit, completion.subject_of(run), flags)
-        audit.record(
-            unit, "responses.record", "administration", run.key.id, student_id=run.student_id
-        )
-    if pages_done is not None and pages_done > run.pages_done:
-        _set(unit, run.key, pages_done=pages_done)
+    audit.record(unit, "responses.record", "administration", run.key.id, student_id=run.student_id)
 
 
 def complete(unit: Unit, run: Run) -> None:
@@ -164,7 +170,8 @@ def complete(unit: Unit, run: Run) -> None:
     """
     if not _end(unit, run, AdministrationState.COMPLETED):
         return
-    given = answers(unit, run)
+    # Read after the row is ours: an answer that came in meanwhile is counted, a later one refused.
+    given = load(unit, run.key).answers
     with _on_behalf_of_pupil(unit, run):
         completion.score_and_flag(unit, run, given)
     audit.record(
@@ -208,40 +215,17 @@ def _critical(run: Run, item: str, answer: Answer) -> tuple[Flag, ...]:
     return critical_flags(run.instrument, item, answer) if run.instrument.is_critical(item) else ()
 
 
-def _changed(unit: Unit, run: Run, given: Mapping[str, Answer]) -> dict[str, Answer]:
-    rows = unit.session.execute(
-        select(Response.item_id, Response.sealed).where(
-            Response.school_year == run.key.school_year,
-            Response.administration_id == run.key.id,
-            Response.item_id.in_(given),
-        )
-    )
-    known = {item: unseal(run.data_key, run.key.id, item, sealed) for item, sealed in rows}
-    return {item: answer for item, answer in given.items() if known.get(item) != answer}
-
-
 def _store(unit: Unit, run: Run, changed: Mapping[str, Answer]) -> None:
-    statement = insert(Response).values(
-        [
-            {
-                "school_year": run.key.school_year,
-                "administration_id": run.key.id,
-                "item_id": item,
-                "sealed": seal(run.data_key, run.key.id, item, answer),
-                "changes": 0,
-            }
-            for item, answer in changed.items()
-        ]
-    )
-    unit.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["school_year", "administration_id", "item_id"],
-            set_={
-                "sealed": statement.excluded.sealed,
-                "answered_at": func.now(),
-                "changes": Response.changes + 1,
-            },
-        )
+    unit.session.connection().execute(
+        _KEEP,
+        {
+            "year": run.key.school_year,
+            "id": run.key.id,
+            "items": list(changed),
+            "sealed": [
+                seal(run.data_key, run.key.id, item, answer) for item, answer in changed.items()
+            ],
+        },
     )
 
 

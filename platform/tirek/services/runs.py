@@ -1,10 +1,11 @@
 """An administration as its respondent's pages need it, with its answers opened."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import and_, bindparam, select
 
 from tirek.domain.administration import ADULT_AGE, AdministrationState, pages_for
 from tirek.domain.errors import NotFoundError
@@ -24,7 +25,7 @@ class AdministrationKey:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An administration as its respondent's pages need it."""
+    """An administration as its respondent's pages need it; `answers` holds what was recorded."""
 
     key: AdministrationKey
     instrument: Instrument
@@ -35,8 +36,8 @@ class Run:
     age_years: int
     state: AdministrationState
     is_started: bool
-    pages_done: int
     data_key: DataKey
+    answers: Mapping[str, Answer]
 
     @property
     def is_open(self) -> bool:
@@ -49,51 +50,78 @@ class Run:
         by_pupil = self.respondent == "student"
         return pages_for(self.instrument, self.age_years if by_pupil else ADULT_AGE)
 
+    @property
+    def next_page(self) -> int:
+        """Index of the first page with an item nobody has dealt with, else of the last page."""
+        pages = self.pages
+        waiting = (index for index, page in enumerate(pages) if not self.answers.keys() >= {*page})
+        return next(waiting, len(pages) - 1)
+
+
+# Everything a page of items needs, in one query: these two requests are most of the traffic.
+_ADMINISTRATION, _KEY, _RESPONSE = (
+    model.__table__.c for model in (Administration, StudentKey, Response)
+)
+_LOAD = (
+    select(
+        _ADMINISTRATION.instrument_id,
+        _ADMINISTRATION.student_id,
+        _ADMINISTRATION.school_id,
+        _ADMINISTRATION.respondent,
+        _ADMINISTRATION.language,
+        _ADMINISTRATION.age_years,
+        _ADMINISTRATION.state,
+        _ADMINISTRATION.started_at,
+        _ADMINISTRATION.structure_hash,
+        _KEY.kek_version,
+        _KEY.wrapped,
+        _RESPONSE.item_id,
+        _RESPONSE.sealed,
+    )
+    .select_from(Administration.__table__)
+    .join(StudentKey.__table__, _KEY.student_id == _ADMINISTRATION.student_id)
+    .outerjoin(
+        Response.__table__,
+        and_(
+            _RESPONSE.school_year == _ADMINISTRATION.school_year,
+            _RESPONSE.administration_id == _ADMINISTRATION.id,
+        ),
+    )
+    .where(_ADMINISTRATION.school_year == bindparam("year"), _ADMINISTRATION.id == bindparam("id"))
+)
+
 
 def load(unit: Unit, key: AdministrationKey) -> Run:
-    """Read an administration with its key in one query; `NotFoundError` when not this person's."""
-    row = (
-        unit.session.execute(
-            select(
-                Administration.instrument_id,
-                Administration.student_id,
-                Administration.school_id,
-                Administration.respondent,
-                Administration.language,
-                Administration.age_years,
-                Administration.state,
-                Administration.started_at,
-                Administration.pages_done,
-                Administration.structure_hash,
-                StudentKey.kek_version,
-                StudentKey.wrapped,
-            )
-            .join(StudentKey, StudentKey.student_id == Administration.student_id)
-            .where(Administration.school_year == key.school_year, Administration.id == key.id)
-        )
+    """Read an administration with its answers; `NotFoundError` when it is not this person's."""
+    rows = (
+        unit.session.connection()
+        .execute(_LOAD, {"year": key.school_year, "id": key.id})
         .mappings()
-        .one_or_none()
+        .all()
     )
-    if row is None:
+    if not rows:
         raise NotFoundError("administration", key.id)
-    return _run(unit, key, row)
-
-
-def _run(unit: Unit, key: AdministrationKey, facts: RowMapping) -> Run:
+    facts = rows[0]
+    student_id: UUID = facts["student_id"]
+    data_key = unit.vault.unwrap(
+        WrappedKey(facts["kek_version"], facts["wrapped"]), str(student_id)
+    )
     return Run(
         key,
         pinned(unit, facts["instrument_id"], facts["structure_hash"]),
-        facts["student_id"],
+        student_id,
         facts["school_id"],
         facts["respondent"],
         facts["language"],
         facts["age_years"],
         AdministrationState(facts["state"]),
         facts["started_at"] is not None,
-        facts["pages_done"],
-        unit.vault.unwrap(
-            WrappedKey(facts["kek_version"], facts["wrapped"]), str(facts["student_id"])
-        ),
+        data_key,
+        {
+            row["item_id"]: unseal(data_key, key.id, row["item_id"], row["sealed"])
+            for row in rows
+            if row["item_id"] is not None
+        },
     )
 
 
@@ -109,27 +137,6 @@ def pinned(unit: Unit, instrument_id: str, structure_hash: str) -> Instrument:
     return instrument
 
 
-def answers(unit: Unit, run: Run) -> dict[str, Answer]:
-    """Open every recorded answer of an administration."""
-    rows = unit.session.execute(
-        select(Response.item_id, Response.sealed).where(
-            Response.school_year == run.key.school_year,
-            Response.administration_id == run.key.id,
-        )
-    )
-    return {item: unseal(run.data_key, run.key.id, item, sealed) for item, sealed in rows}
-
-
-def pinned_release(unit: Unit, release_id: UUID) -> Instrument:
-    """The instrument of a stored release; `NotFoundError` when the files no longer hold it."""
-    row = unit.session.execute(
-        select(InstrumentRelease.instrument_id, InstrumentRelease.structure_hash).where(
-            InstrumentRelease.id == release_id
-        )
-    ).one()
-    return pinned(unit, row.instrument_id, row.structure_hash)
-
-
 def seal(key: DataKey, administration_id: UUID, item: str, answer: Answer) -> bytes:
     """Encrypt one answer for its own cell."""
     text = json.dumps([answer.state.value, answer.code], separators=(",", ":"))
@@ -140,3 +147,13 @@ def unseal(key: DataKey, administration_id: UUID, item: str, sealed: bytes) -> A
     """Decrypt one answer; raise `SealError` when it was made for another cell."""
     state, code = json.loads(key.open(sealed, "responses", "sealed", str(administration_id), item))
     return Answer(AnswerState(state), code)
+
+
+def pinned_release(unit: Unit, release_id: UUID) -> Instrument:
+    """The instrument of a stored release; `NotFoundError` when the files no longer hold it."""
+    row = unit.session.execute(
+        select(InstrumentRelease.instrument_id, InstrumentRelease.structure_hash).where(
+            InstrumentRelease.id == release_id
+        )
+    ).one()
+    return pinned(unit, row.instrument_id, row.structure_hash)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import Text, bindparam, cast, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from tirek.domain.scope import Scope, ScopeKind
@@ -20,9 +20,26 @@ PARENT_IDLE_MINUTES = 60
 PUPIL_IDLE_MINUTES = 30
 # Seen at most once a minute: a session's clock is not worth a write in every request.
 _TOUCH_AFTER = text("interval '1 minute'")
-_SCOPE_OF_ROW = (
-    func.set_config("tirek.scope", WebSession.scope_kind, True),  # noqa: FBT003 - SQL's argument
-    func.set_config("tirek.scope_id", func.coalesce(func.text(WebSession.scope_id), ""), True),  # noqa: FBT003
+
+
+_SESSION = WebSession.__table__.c
+_AGE = func.now() - _SESSION.seen_at
+# Finds a living session and lets its transaction see the rows of its scope, in one query.
+_FIND = select(
+    _SESSION.data,
+    _SESSION.scope_kind,
+    _SESSION.scope_id,
+    (_AGE > _TOUCH_AFTER).label("is_stale"),
+    func.set_config("tirek.scope", _SESSION.scope_kind, True),  # noqa: FBT003 - SQL's argument
+    func.set_config(
+        "tirek.scope_id",
+        func.coalesce(cast(_SESSION.scope_id, Text), ""),
+        True,  # noqa: FBT003
+    ),
+).where(
+    _SESSION.token_hash == bindparam("token_hash"),
+    _SESSION.expires_at > func.now(),
+    func.make_interval(0, 0, 0, 0, 0, _SESSION.idle_minutes) > _AGE,
 )
 
 
@@ -42,20 +59,7 @@ def new_token() -> str:
 
 def find(session: Session, token: str) -> Found | None:
     """Find a living session and enter its scope, in one query."""
-    age = func.now() - WebSession.seen_at
-    row = session.execute(
-        select(
-            WebSession.data,
-            WebSession.scope_kind,
-            WebSession.scope_id,
-            (age > _TOUCH_AFTER).label("is_stale"),
-            *_SCOPE_OF_ROW,
-        ).where(
-            WebSession.token_hash == _hash(token),
-            WebSession.expires_at > func.now(),
-            age < func.make_interval(0, 0, 0, 0, 0, WebSession.idle_minutes),
-        )
-    ).one_or_none()
+    row = session.connection().execute(_FIND, {"token_hash": _hash(token)}).one_or_none()
     if row is None:
         return None
     scope = Scope(ScopeKind(row.scope_kind), row.scope_id)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
-from tirek.domain.scope import Scope
+from tirek.domain.scope import Scope, ScopeKind
 
 # The role that web and relay act as; it owns nothing, so row-level security holds for it.
 APP_ROLE = "tirek_app"
@@ -79,6 +79,8 @@ def within_scope(session: Session, scope: Scope) -> Iterator[None]:
 
 def _apply_scope(session: Session, _transaction: object, connection: Any) -> None:
     scope: Scope = session.info["scope"]
+    if scope.kind is ScopeKind.NONE:
+        return
     # Local to the transaction: a setting that outlives it leaks over pooled connections.
     connection.execute(_SET_SCOPE, _parameters(scope))
 

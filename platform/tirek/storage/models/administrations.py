@@ -54,8 +54,6 @@ class Administration(Base):
     language: Mapped[str]
     age_years: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[str] = mapped_column(default="open")
-    # How many pages have been answered or passed over: where "resume" returns to.
-    pages_done: Mapped[int] = mapped_column(SmallInteger, default=0)
     quality: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
     opened_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     started_at: Mapped[datetime | None] = mapped_column(default=None)

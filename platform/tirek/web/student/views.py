@@ -71,7 +71,8 @@ def enter_code() -> str | Response:
         "student": str(entry.actor.student_id),
         "school": str(entry.actor.school_id),
     }
-    return _remember_device(redirect(url_for("student.resume"), 303), device)
+    # Straight to the explanation, which sends on whoever has read it: one redirect less.
+    return _remember_device(redirect(url_for("student.about"), 303), device)
 
 
 @blueprint.get("/go-on")
@@ -90,9 +91,11 @@ def about() -> str | Response:
     if not run.is_open:
         return redirect(url_for("student.thanks"), 303)
     lang = wording_lang(run.instrument, current_lang())
+    if request.method == "GET" and run.answers:
+        return redirect(_where(run), 303)
     if request.method == "POST":
         administrations.start(unit(), run, lang)
-        return redirect(url_for("student.page", number=run.pages_done + 1), 303)
+        return redirect(url_for("student.page", number=run.next_page + 1), 303)
     return render_template(
         "student/about.html",
         run=run,
@@ -175,23 +178,28 @@ def leave() -> Response:
 
 
 def _go_on(run: Run, index: int, given: dict[str, Answer]) -> str | Response:
-    known = runs.answers(unit(), run) | given
+    known = {**run.answers, **given}
     missing = blanks(run, index, known)
     if missing and request.form.get("reminded") != "yes":
         # Asked once more, gently; the answers given so far are kept either way.
         administrations.record_responses(unit(), run, given)
-        return _items_page(run, index, missing=missing)
+        return _items_page(run, index, given, missing)
     passed_over = dict.fromkeys(missing, SKIPPED)
-    administrations.record_responses(unit(), run, given | passed_over, pages_done=index + 1)
+    administrations.record_responses(unit(), run, given | passed_over)
     if index + 1 < len(run.pages):
         return redirect(url_for("student.page", number=index + 2), 303)
     administrations.complete(unit(), run)
     return redirect(url_for("student.thanks"), 303)
 
 
-def _items_page(run: Run, index: int, missing: list[str] | None = None) -> str:
+def _items_page(
+    run: Run,
+    index: int,
+    given: dict[str, Answer] | None = None,
+    missing: list[str] | None = None,
+) -> str:
     lang = wording_lang(run.instrument, current_lang())
-    shown = build_page(run, index, lang, runs.answers(unit(), run))
+    shown = build_page(run, index, lang, {**run.answers, **(given or {})})
     return render_template(
         "student/page.html",
         page=shown,
@@ -206,8 +214,7 @@ def _where(run: Run) -> str:
         return url_for("student.thanks")
     if not run.is_started:
         return url_for("student.about")
-    # All pages answered but not completed cannot be: both happen in one commit.
-    return url_for("student.page", number=min(run.pages_done, len(run.pages) - 1) + 1)
+    return url_for("student.page", number=run.next_page + 1)
 
 
 def _aside(step: str, number: int) -> str:

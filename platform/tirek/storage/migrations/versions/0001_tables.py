@@ -482,7 +482,6 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("age_years", sa.SmallInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("pages_done", sa.SmallInteger(), nullable=False),
         sa.Column(
             "quality", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),

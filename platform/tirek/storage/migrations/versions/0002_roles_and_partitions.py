@@ -52,7 +52,7 @@ MAY_CHANGE = {
     "instrument_releases": "status, retired_at",
     "assignments": "closes_at, cancelled_at",
     "access_codes": "first_used_at, revoked_at",
-    "administrations": "state, pages_done, quality, started_at, ended_at, language, wording_hash",
+    "administrations": "state, quality, started_at, ended_at, language, wording_hash",
     "responses": "sealed, answered_at, changes",
     "review_tasks": "done_at, done_by, note_sealed",
     # A case's level may only rise, which a trigger checks; it is closed by the database.
