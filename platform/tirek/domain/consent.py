@@ -40,7 +40,10 @@ def may_administer(guardian: ConsentState | None) -> bool:
 
 
 def may_follow(
-    said: ConsentState | None, told: ConsentSource | None, state: ConsentState, source: ConsentSource
+    said: ConsentState | None,
+    told: ConsentSource | None,
+    state: ConsentState,
+    source: ConsentSource,
 ) -> bool:
     """Whether `state` may be written down after what was said last.
 

@@ -1,18 +1,43 @@
 """Statements of guardians and children; the latest one of each kind counts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState
+from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState, may_follow
+from tirek.domain.errors import NotFoundError
 from tirek.services import audit
 from tirek.services.unit import Unit
-from tirek.storage.models import Consent
+from tirek.storage.models import Account, Consent, Student
 
 # The version of the text that was agreed to; raised whenever its meaning changes.
 TEXT_VERSION = "2026-11"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What was said about one pupil, when, how it reached us, and who wrote it down."""
+
+    student_id: UUID
+    kind: ConsentKind
+    state: ConsentState
+    source: ConsentSource
+    said_at: datetime
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a sheet of statements: pupils by what was done about them."""
+
+    written: tuple[UUID, ...]
+    unchanged: tuple[UUID, ...]
+    # The parent said no in their own account, which a paper at school does not overrule.
+    refused: tuple[UUID, ...]
 
 
 def latest(unit: Unit, student_ids: Sequence[UUID], kind: ConsentKind) -> dict[UUID, ConsentState]:
@@ -24,6 +49,37 @@ def latest(unit: Unit, student_ids: Sequence[UUID], kind: ConsentKind) -> dict[U
         .order_by(Consent.student_id, Consent.id.desc())
     )
     return {student_id: ConsentState(state) for student_id, state in rows}
+
+
+def statements(unit: Unit, student_ids: Sequence[UUID]) -> list[Statement]:
+    """Everything that guardians and pupils said about these pupils, the latest first."""
+    rows = unit.session.execute(
+        select(Consent, Account.display_name)
+        .outerjoin(Account, Account.id == Consent.account_id)
+        .where(Consent.student_id.in_(student_ids))
+        .order_by(Consent.id.desc())
+    )
+    return [
+        Statement(
+            said.student_id,
+            ConsentKind(said.kind),
+            ConsentState(said.state),
+            ConsentSource(said.source),
+            said.created_at,
+            # A parent's name is not the school's to read: the school knows its pupils' parents.
+            None if said.source == ConsentSource.ACCOUNT else by,
+        )
+        for said, by in rows
+    ]
+
+
+def last_of_guardians(unit: Unit, student_ids: Sequence[UUID]) -> dict[UUID, Statement]:
+    """The guardians' last statement about each pupil, with when and how."""
+    said: dict[UUID, Statement] = {}
+    for one in statements(unit, student_ids):
+        if one.kind is ConsentKind.GUARDIAN:
+            said.setdefault(one.student_id, one)
+    return said
 
 
 def record(  # noqa: PLR0913 - a statement has this many facts
@@ -54,3 +110,55 @@ def record(  # noqa: PLR0913 - a statement has this many facts
         unit, f"consent.{state.value}", "student", student_id,
         student_id=student_id, school_id=school_id,
     )  # fmt: skip
+
+
+def record_papers(
+    unit: Unit, classroom_id: UUID, student_ids: Sequence[UUID], state: ConsentState
+) -> Recorded:
+    """Write down what signed sheets say about pupils of one class of the own school.
+
+    A statement equal to the last one is not repeated. Raises `NotFoundError` when a pupil is not
+    of this class: then nothing is written.
+    """
+    places = _of_class(unit, classroom_id, student_ids)
+    last = last_of_guardians(unit, student_ids)
+    done: dict[str, list[UUID]] = {"written": [], "unchanged": [], "refused": []}
+    for student_id, school_id in places.items():
+        outcome = _outcome(last.get(student_id), state)
+        done[outcome].append(student_id)
+        if outcome == "written":
+            record(
+                unit,
+                student_id,
+                school_id,
+                kind=ConsentKind.GUARDIAN,
+                state=state,
+                source=ConsentSource.PAPER,
+            )
+    return Recorded(*(tuple(done[word]) for word in ("written", "unchanged", "refused")))
+
+
+def _outcome(last: Statement | None, state: ConsentState) -> str:
+    if last is not None and last.state is state:
+        return "unchanged"
+    said, told = (last.state, last.source) if last else (None, None)
+    return "written" if may_follow(said, told, state, ConsentSource.PAPER) else "refused"
+
+
+def _of_class(unit: Unit, classroom_id: UUID, student_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    rows = unit.session.execute(
+        # The lock makes two sheets sent at once follow one another.
+        select(Student.id, Student.school_id)
+        .where(
+            Student.id.in_(student_ids),
+            Student.classroom_id == classroom_id,
+            Student.school_id == unit.actor.school_id,
+        )
+        .order_by(Student.id)
+        .with_for_update()
+    ).all()
+    found: dict[UUID, UUID] = dict(row.tuple() for row in rows)
+    missing = set(student_ids) - found.keys()
+    if missing:
+        raise NotFoundError("student", missing.pop())
+    return found

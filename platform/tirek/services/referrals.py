@@ -1,7 +1,7 @@
 """From a flag to a person: signal, case, referral, notices and messages in one transaction."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -40,6 +40,8 @@ class Concern:
     flag_id: UUID | None = None
     account_id: UUID | None = None
     note_sealed: bytes | None = None
+    # Known beforehand where a note is sealed for the signal's own cell.
+    signal_id: UUID = field(default_factory=uuid4)
 
 
 def raise_flags(unit: Unit, subject: Subject, flags: Iterable[Flag]) -> None:
@@ -102,6 +104,18 @@ def open_referral(unit: Unit, concerns: list[Concern]) -> UUID:
 
 def _case(unit: Unit, concern: Concern) -> UUID:
     """The child's open case, opened if there is none; two signals at once find the same one."""
+    # A case that closes while we wait for its lock is not there any more: then a new one opens.
+    while (found := _open_case(unit, concern)) is None:
+        pass
+    case_id, level = found
+    if concern.level.rank > Level(level).rank:
+        unit.session.execute(
+            update(Case).where(Case.id == case_id).values(level=concern.level.value)
+        )
+    return case_id
+
+
+def _open_case(unit: Unit, concern: Concern) -> tuple[UUID, str] | None:
     statement = insert(Case).values(
         id=uuid4(),
         student_id=concern.student_id,
@@ -109,24 +123,19 @@ def _case(unit: Unit, concern: Concern) -> UUID:
         level=concern.level.value,
     )
     unit.session.execute(statement.on_conflict_do_nothing())
-    # The lock makes signals of one child follow one another.
-    case_id, level = unit.session.execute(
+    # The lock makes signals of one child, and the steps of its receivers, follow one another.
+    row = unit.session.execute(
         select(Case.id, Case.level)
         .where(Case.student_id == concern.student_id, Case.closed_at.is_(None))
         .with_for_update()
-    ).one()
-    if concern.level.rank > Level(level).rank:
-        unit.session.execute(
-            update(Case).where(Case.id == case_id).values(level=concern.level.value)
-        )
-    return UUID(str(case_id))
+    ).one_or_none()
+    return None if row is None else (row.id, row.level)
 
 
 def _signal(unit: Unit, case_id: UUID, concern: Concern) -> UUID:
-    signal_id = uuid4()
     unit.session.execute(
         insert(Signal).values(
-            id=signal_id,
+            id=concern.signal_id,
             kind=concern.kind.value,
             level=concern.level.value,
             case_id=case_id,
@@ -137,24 +146,37 @@ def _signal(unit: Unit, case_id: UUID, concern: Concern) -> UUID:
             note_sealed=concern.note_sealed,
         )
     )
-    return signal_id
+    return concern.signal_id
 
 
 def _leg(
     unit: Unit, case_id: UUID, concern: Concern, receiver: Receiver, rule: LevelRule, due: Due
 ) -> UUID:
-    open_leg = unit.session.execute(
-        select(Referral).where(
-            Referral.case_id == case_id,
-            Referral.closed_at.is_(None),
-            Referral.receiver == receiver.kind.value,
-            Referral.support_center_id.is_not_distinct_from(receiver.support_center_id),
+    joined = [leg for leg in _line(unit, case_id, receiver) if leg.closed_at is None]
+    for leg in joined:
+        _join(unit, leg, rule.level, due)
+    return joined[0].id if joined else _new_leg(unit, case_id, concern, receiver, rule, due)
+
+
+def _line(unit: Unit, case_id: UUID, receiver: Receiver) -> list[Referral]:
+    """The legs of a case at a receiver, and those that it redirected: they must hear of it too."""
+    legs = unit.session.scalars(
+        select(Referral)
+        .where(Referral.case_id == case_id)
+        .order_by(Referral.created_at)
+        # An event changes a leg behind the session's back, so what it remembers is read again.
+        .execution_options(populate_existing=True)
+    )
+    line: dict[UUID, Referral] = {}
+    for leg in legs:
+        is_there = (leg.receiver, leg.support_center_id) == (
+            receiver.kind,
+            receiver.support_center_id,
         )
-    ).scalar_one_or_none()
-    if open_leg is not None:
-        _join(unit, open_leg, rule.level, due)
-        return open_leg.id
-    return _new_leg(unit, case_id, concern, receiver, rule, due)
+        # A leg is always younger than the one it was redirected from.
+        if is_there or leg.parent_id in line:
+            line[leg.id] = leg
+    return list(line.values())
 
 
 def _new_leg(

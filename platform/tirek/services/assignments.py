@@ -1,0 +1,352 @@
+"""One instrument for one classroom within one window: planned first, then assigned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tirek.domain.capacity import Load, load_of
+from tirek.domain.clocks import KAZAKHSTAN
+from tirek.domain.consent import ConsentKind, ConsentState, may_administer
+from tirek.domain.errors import ConflictError, DomainError, NotFoundError
+from tirek.domain.instruments import Instrument, Subject
+from tirek.domain.people import Role
+from tirek.services import audit, classrooms, consents
+from tirek.services.instruments import ASSIGNABLE
+from tirek.services.unit import Unit
+from tirek.storage.models import (
+    Account,
+    Assignment,
+    Campaign,
+    Classroom,
+    InstrumentRelease,
+    Student,
+)
+
+OPENS = time(8, 0)
+WINDOW = timedelta(days=7)
+
+
+class NotAssignableError(DomainError):
+    """The instrument's release is not approved or on trial, or its licence forbids showing it."""
+
+
+class NoCampaignError(DomainError):
+    """No planned round holds the whole window."""
+
+
+class WindowError(DomainError):
+    """The window ends before it begins, or is over already."""
+
+
+class NobodyFitsError(DomainError):
+    """No pupil of the class is of an age for which the instrument may be used."""
+
+
+class AlreadyAssignedError(ConflictError):
+    """The class is asked the same thing in this round already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a psychologist wants to assign, and when (aware times)."""
+
+    classroom_id: UUID
+    instrument_id: str
+    opens_at: datetime
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """The pupils of a class by whether an instrument may be given to them at a moment."""
+
+    ready: tuple[Student, ...]
+    without_consent: tuple[Student, ...]
+    refused: tuple[Student, ...]
+    outside_age: tuple[Student, ...]
+
+    @property
+    def of_age(self) -> int:
+        """How many pupils the age gate lets through."""
+        return len(self.ready) + len(self.without_consent) + len(self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be assigned, to whom, and what it will probably bring."""
+
+    wish: Wish
+    classroom: Classroom
+    instrument: Instrument
+    release_id: UUID
+    campaign: Campaign
+    audience: Audience
+    load: Load
+
+    @property
+    def respondent(self) -> str:
+        """Who fills it in: pupils get codes, guardians use their accounts."""
+        return respondent_of(self.instrument)
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentRow:
+    """An assignment as lists show it."""
+
+    assignment: Assignment
+    classroom: str
+    instrument: Instrument | None
+
+
+def respondent_of(instrument: Instrument) -> str:
+    """Who answers an instrument, in the word that the database keeps."""
+    return "student" if instrument.structure.subject is Subject.CHILD else "guardian"
+
+
+def usual_window(now: datetime) -> tuple[datetime, datetime]:
+    """Tomorrow 08:00 in Kazakhstan's time, and seven days later."""
+    tomorrow = now.astimezone(KAZAKHSTAN).date() + timedelta(days=1)
+    opens = datetime.combine(tomorrow, OPENS, KAZAKHSTAN)
+    return opens, opens + WINDOW
+
+
+def assignable(unit: Unit) -> list[tuple[Instrument, UUID]]:
+    """The instruments that may be assigned, each with its stored release.
+
+    Only what is approved or on trial, and what its licence lets us show.
+    """
+    stored = {
+        row.hash: row.id
+        for row in unit.session.execute(
+            select(InstrumentRelease.hash, InstrumentRelease.id).where(
+                InstrumentRelease.status.in_([status.value for status in ASSIGNABLE])
+            )
+        )
+    }
+    return [
+        (instrument, stored[instrument.hashes.release])
+        for instrument in unit.catalog.instruments.values()
+        if instrument.hashes.release in stored and instrument.structure.licence.may.get("display")
+    ]
+
+
+def rounds(unit: Unit) -> Sequence[Campaign]:
+    """The planned rounds that are not over yet, the next one first."""
+    return unit.session.scalars(
+        select(Campaign).where(Campaign.ends_at > func.now()).order_by(Campaign.starts_at)
+    ).all()
+
+
+def plan(unit: Unit, wish: Wish) -> Plan:
+    """Work out what an assignment would mean, and change nothing.
+
+    Raises `NotFoundError` (not a class of this school), `NotAssignableError`, `WindowError`,
+    `NoCampaignError`, `NobodyFitsError` or `AlreadyAssignedError`.
+    """
+    room = classrooms.get(unit, wish.classroom_id)
+    instrument, release_id = _assignable(unit, wish.instrument_id)
+    if wish.closes_at <= wish.opens_at or wish.closes_at <= unit.now():
+        raise WindowError("the window is empty or over")
+    campaign = _campaign(unit, wish.opens_at, wish.closes_at)
+    if _live(unit, campaign.id, room.id, instrument.id) is not None:
+        raise AlreadyAssignedError("assigned in this round already")
+    people = audience(unit, room.id, instrument, wish.opens_at)
+    if not people.of_age:
+        raise NobodyFitsError("no pupil of this age")
+    load = load_of(people.of_age + _asked_meanwhile(unit, wish, room.id), _psychologists(unit))
+    return Plan(wish, room, instrument, release_id, campaign, people, load)
+
+
+def assign(unit: Unit, wish: Wish) -> UUID:
+    """Assign; raises what `plan` raises. The same wish sent twice gives the same assignment."""
+    try:
+        planned = plan(unit, wish)
+    except AlreadyAssignedError:
+        return _same(unit, wish)
+    assignment_id = uuid4()
+    added = unit.session.execute(
+        insert(Assignment)
+        .values(
+            id=assignment_id,
+            campaign_id=planned.campaign.id,
+            school_year=planned.campaign.school_year,
+            school_id=planned.classroom.school_id,
+            classroom_id=planned.classroom.id,
+            instrument_id=planned.instrument.id,
+            release_id=planned.release_id,
+            respondent=planned.respondent,
+            opens_at=wish.opens_at,
+            closes_at=wish.closes_at,
+            created_by=unit.actor.account_id,
+        )
+        .on_conflict_do_nothing(
+            index_elements=["campaign_id", "classroom_id", "instrument_id"],
+            index_where=text("cancelled_at IS NULL"),
+        )
+        .returning(Assignment.id)
+    ).one_or_none()
+    if added is None:
+        return _same(unit, wish)
+    audit.record(unit, "assignment.create", "assignment", assignment_id)
+    return assignment_id
+
+
+def get(unit: Unit, assignment_id: UUID) -> Assignment:
+    """An assignment of the own school; raises `NotFoundError`."""
+    found = unit.session.scalars(
+        select(Assignment).where(
+            Assignment.id == assignment_id, Assignment.school_id == unit.actor.school_id
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("assignment", assignment_id)
+    return found
+
+
+def row_of(unit: Unit, assignment: Assignment) -> AssignmentRow:
+    """An assignment with the names that pages show."""
+    room = classrooms.get(unit, assignment.classroom_id)
+    instrument = unit.catalog.instruments.get(assignment.instrument_id)
+    return AssignmentRow(assignment, classrooms.name_of(room), instrument)
+
+
+def of_school(unit: Unit) -> list[AssignmentRow]:
+    """Every assignment of the own school, the one that closes last first."""
+    rows = unit.session.execute(
+        select(Assignment, Classroom)
+        .join(Classroom, Classroom.id == Assignment.classroom_id)
+        .where(Assignment.school_id == unit.actor.school_id)
+        .order_by(Assignment.closes_at.desc(), Assignment.id)
+    )
+    return [
+        AssignmentRow(
+            one, classrooms.name_of(room), unit.catalog.instruments.get(one.instrument_id)
+        )
+        for one, room in rows
+    ]
+
+
+def audience(unit: Unit, classroom_id: UUID, instrument: Instrument, moment: datetime) -> Audience:
+    """Sort the pupils of a class: ages are a hard gate, and silence is not a consent."""
+    everybody = classrooms.pupils(unit, classroom_id)
+    said = consents.latest(unit, [pupil.id for pupil in everybody], ConsentKind.GUARDIAN)
+    of_age = [one for one in everybody if instrument.fits_age(classrooms.age_at(one, moment))]
+    against = {ConsentState.REFUSED, ConsentState.WITHDRAWN}
+    return Audience(
+        ready=tuple(one for one in of_age if may_administer(said.get(one.id))),
+        without_consent=tuple(one for one in of_age if one.id not in said),
+        refused=tuple(one for one in of_age if said.get(one.id) in against),
+        outside_age=tuple(one for one in everybody if one not in of_age),
+    )
+
+
+def cancel(unit: Unit, assignment_id: UUID) -> None:
+    """Stop asking: codes open nothing any more, what was answered stays. Twice is harmless."""
+    assignment = get(unit, assignment_id)
+    done = unit.session.execute(
+        update(Assignment)
+        .where(Assignment.id == assignment.id, Assignment.cancelled_at.is_(None))
+        .values(cancelled_at=func.now())
+        .returning(Assignment.id)
+    ).one_or_none()
+    if done is not None:
+        audit.record(unit, "assignment.cancel", "assignment", assignment.id)
+
+
+def extend(unit: Unit, assignment_id: UUID, closes_at: datetime) -> None:
+    """Let the window end later, within its round.
+
+    Raises `ConflictError` when it was cancelled, `WindowError` when that is no later than now or
+    than before, `NoCampaignError` when the round ends earlier.
+    """
+    assignment = get(unit, assignment_id)
+    if assignment.cancelled_at is not None:
+        raise ConflictError("the assignment was cancelled")
+    if closes_at == assignment.closes_at:
+        return
+    if closes_at < assignment.closes_at or closes_at <= unit.now():
+        raise WindowError("a window can only be made longer")
+    ends_at = unit.session.scalars(
+        select(Campaign.ends_at).where(Campaign.id == assignment.campaign_id)
+    ).one()
+    if closes_at > ends_at:
+        raise NoCampaignError("the round ends earlier")
+    assignment.closes_at = closes_at
+    audit.record(unit, "assignment.extend", "assignment", assignment.id)
+
+
+def _assignable(unit: Unit, instrument_id: str) -> tuple[Instrument, UUID]:
+    for instrument, release_id in assignable(unit):
+        if instrument.id == instrument_id:
+            return instrument, release_id
+    raise NotAssignableError(f"{instrument_id} may not be assigned")
+
+
+def _campaign(unit: Unit, opens_at: datetime, closes_at: datetime) -> Campaign:
+    found = unit.session.scalars(
+        select(Campaign)
+        .where(Campaign.starts_at <= opens_at, Campaign.ends_at >= closes_at)
+        .order_by(Campaign.starts_at)
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        raise NoCampaignError("no round holds this window")
+    return found
+
+
+def _live(
+    unit: Unit, campaign_id: UUID, classroom_id: UUID, instrument_id: str
+) -> Assignment | None:
+    return unit.session.scalars(
+        select(Assignment).where(
+            Assignment.campaign_id == campaign_id,
+            Assignment.classroom_id == classroom_id,
+            Assignment.instrument_id == instrument_id,
+            Assignment.cancelled_at.is_(None),
+        )
+    ).one_or_none()
+
+
+def _same(unit: Unit, wish: Wish) -> UUID:
+    """The assignment that this very wish made a moment ago, or a refusal."""
+    campaign = _campaign(unit, wish.opens_at, wish.closes_at)
+    live = _live(unit, campaign.id, wish.classroom_id, wish.instrument_id)
+    if (
+        live is None
+        or live.created_by != unit.actor.account_id
+        or (live.opens_at, live.closes_at) != (wish.opens_at, wish.closes_at)
+    ):
+        raise AlreadyAssignedError("assigned in this round already")
+    return live.id
+
+
+def _psychologists(unit: Unit) -> int:
+    return unit.session.scalars(
+        select(func.count()).where(
+            Account.school_id == unit.actor.school_id,
+            Account.role == Role.PSYCHOLOGIST.value,
+            Account.is_active,
+        )
+    ).one()
+
+
+def _asked_meanwhile(unit: Unit, wish: Wish, classroom_id: UUID) -> int:
+    """Pupils of other classes whose windows overlap with this one."""
+    others = select(Assignment.classroom_id).where(
+        Assignment.school_id == unit.actor.school_id,
+        Assignment.classroom_id != classroom_id,
+        Assignment.cancelled_at.is_(None),
+        Assignment.opens_at < wish.closes_at,
+        Assignment.closes_at > wish.opens_at,
+    )
+    return unit.session.scalars(
+        select(func.count()).where(
+            Student.classroom_id.in_(others),
+            Student.school_id == unit.actor.school_id,
+            Student.left_at.is_(None),
+        )
+    ).one()

@@ -1,0 +1,52 @@
+"""What needs the people of a school today, in numbers."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from tirek.domain.permissions import Permission, may
+from tirek.services import caseload, classrooms, review, school_notices
+from tirek.services.caseload import CaseCounts
+from tirek.services.unit import Unit
+from tirek.storage.models import Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolDay:
+    """Counts of open work; None where this person's role has nothing to do with it."""
+
+    cases: CaseCounts | None
+    reviews: int | None
+    notices: int | None
+    open_assignments: int | None
+    without_consent: int | None
+
+
+def today(unit: Unit) -> SchoolDay:
+    """Count the work that this person's role gives them."""
+
+    def has(permission: Permission) -> bool:
+        return may(unit.actor, permission)
+
+    return SchoolDay(
+        cases=caseload.counts(unit) if has(Permission.VIEW_FLAGS) else None,
+        reviews=review.open_count(unit) if has(Permission.RESOLVE_REVIEW) else None,
+        notices=school_notices.open_count(unit) if has(Permission.CONFIRM_NOTICE) else None,
+        open_assignments=_open_assignments(unit) if has(Permission.VIEW_PROGRESS) else None,
+        without_consent=(
+            sum(room.silent for room in classrooms.of_school(unit))
+            if has(Permission.RECORD_CONSENT)
+            else None
+        ),
+    )
+
+
+def _open_assignments(unit: Unit) -> int:
+    return unit.session.scalars(
+        select(func.count()).where(
+            Assignment.school_id == unit.actor.school_id,
+            Assignment.cancelled_at.is_(None),
+            Assignment.opens_at <= func.now(),
+            Assignment.closes_at > func.now(),
+        )
+    ).one()

@@ -1,0 +1,67 @@
+"""Statutory notices that a school must act on and confirm."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from tirek.domain.protocols import Addressee
+from tirek.services import audit, classrooms
+from tirek.services.paging import Page, page_of
+from tirek.services.unit import Unit
+from tirek.storage.models import Account, Classroom, Notice, Student
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A notice with the pupil it is about; `by` confirmed it."""
+
+    notice: Notice
+    school_code: str
+    classroom: str
+    by: str | None
+
+
+def of_school(unit: Unit, show: str, code: str, sort: str, page: int) -> Page[NoticeRow]:
+    """The notices to the own school, those not confirmed unless `show` says otherwise; audited."""
+    statement = _own(unit)
+    if show == "open":
+        statement = statement.where(Notice.confirmed_at.is_(None))
+    elif show == "done":
+        statement = statement.where(Notice.confirmed_at.is_not(None))
+    if code:
+        statement = statement.where(Student.school_code.icontains(code, autoescape=True))
+    orders: dict[str, Any] = {
+        "clock": Notice.due_at,
+        "newest": Notice.created_at.desc(),
+        "code": Student.school_code,
+    }
+    audit.record(unit, "notices.list", "school", unit.actor.school_id)
+    ordered = statement.order_by(orders.get(sort, orders["clock"]), Notice.id)
+    return page_of(unit, ordered, page, _row)
+
+
+def open_count(unit: Unit) -> int:
+    """How many notices wait for somebody's confirmation."""
+    return unit.session.scalars(
+        select(func.count()).where(
+            Notice.school_id == unit.actor.school_id,
+            Notice.addressee == Addressee.SCHOOL.value,
+            Notice.confirmed_at.is_(None),
+        )
+    ).one()
+
+
+def _own(unit: Unit) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Notice, Student, Classroom, Account.display_name)
+        .join(Student, Student.id == Notice.student_id)
+        .join(Classroom, Classroom.id == Student.classroom_id)
+        .outerjoin(Account, Account.id == Notice.confirmed_by)
+        .where(Notice.school_id == unit.actor.school_id, Notice.addressee == Addressee.SCHOOL.value)
+    )
+
+
+def _row(found: Any) -> NoticeRow:
+    notice, student, room, by = found
+    return NoticeRow(notice, student.school_code, classrooms.name_of(room), by)
