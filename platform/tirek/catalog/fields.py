@@ -143,6 +143,12 @@ class Fields:
         """Return every mapping of a list, read one by one."""
         return tuple(self._read(node, read) for node in self._sequence(name))
 
+    def some(self, name: str, found: tuple[T, ...]) -> tuple[T, ...]:
+        """Return what was found; nothing at all is an error."""
+        if not found:
+            raise self.error(name, f"{name!r} must not be empty")
+        return found
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts."""
         return tuple(self._text(node, name) for node in self._sequence(name))

@@ -49,14 +49,18 @@ def read_scoring(document: Document) -> Scoring:
         quality = fields.texts("quality")
         if set(quality) - set(QualityIndex):
             raise fields.error("quality", f"'quality' knows only: {', '.join(QualityIndex)}")
-        return Scoring(fields.text("version"), fields.each("scales", _scale), quality)
+        return Scoring(
+            fields.text("version"), fields.some("scales", fields.each("scales", _scale)), quality
+        )
 
 
 def _scale(fields: Fields) -> Scale:
     method = fields.choice("method", Method)
     scale_range = fields.numbers("range")
-    if len(scale_range) != 2:  # noqa: PLR2004 (lowest and highest)
+    if len(scale_range) != 2 or scale_range[0] >= scale_range[1]:  # noqa: PLR2004
         raise fields.error("range", "'range' must be [lowest, highest]")
+    if fields.number("step") <= 0:
+        raise fields.error("step", "'step' must be above 0")
     read = _second_order if method in SECOND_ORDER else _first_order
     return read(fields, method, scale_range)
 
@@ -93,7 +97,7 @@ def _first_order(fields: Fields, method: Method, scale_range: tuple[Fraction, ..
         lowest=scale_range[0],
         highest=scale_range[1],
         step=fields.number("step"),
-        items=fields.texts("items"),
+        items=fields.some("items", fields.texts("items")),
         missing=_missing(fields.fields("missing"), method),
         reverse=fields.maybe_texts("reverse"),
         worse=fields.choice_or("worse", Worse.HIGH),

@@ -26,6 +26,13 @@ class ItemType(StrEnum):
     SINGLE = "single"
 
 
+class Audio(StrEnum):
+    """Whether items can be listened to."""
+
+    NONE = "none"
+    RECORDED = "recorded"
+
+
 def read_structure(document: Document) -> Structure:
     """Return the typed structure, or raise CatalogError."""
     with Fields.of(document) as fields:
@@ -44,7 +51,7 @@ def read_structure(document: Document) -> Structure:
             source=_source(fields.fields("source")),
             licence=_licence(fields.fields("licence")),
             option_sets=fields.named("option_sets", lambda node: _options(fields, node)),
-            items=fields.each("items", _item),
+            items=fields.some("items", fields.each("items", _item)),
             may_decline=may_decline,
             may_be_unsure=may_be_unsure,
             layout=_layout(fields.fields("layout")),
@@ -82,8 +89,8 @@ def _licence(fields: Fields) -> Licence:
 
 
 def _options(fields: Fields, node: Node) -> tuple[Option, ...]:
-    if not isinstance(node, SequenceNode):
-        raise fields.error("option_sets", "an option set must be a list")
+    if not isinstance(node, SequenceNode) or not node.items:
+        raise fields.error("option_sets", "an option set must be a list of options")
     return tuple(_option(Fields(fields.path, option)) for option in node.items)
 
 
@@ -106,7 +113,8 @@ def _item(fields: Fields) -> Item:
 
 def _layout(fields: Fields) -> Layout:
     with fields:
-        return Layout(fields.boolean("back"), fields.boolean("shuffle"), fields.text("audio"))
+        audio = fields.choice("audio", Audio)
+        return Layout(fields.boolean("back"), fields.boolean("shuffle"), str(audio))
 
 
 def _code(fields: Fields) -> tuple[str, str]:

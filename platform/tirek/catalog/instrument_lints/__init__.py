@@ -8,6 +8,7 @@ from tirek.catalog.instrument_lints.cut_offs import bands_cover_the_range, cut_o
 from tirek.catalog.instrument_lints.golden import cases_agree, cases_are_complete
 from tirek.catalog.instrument_lints.identity import ids_are_unique, parts_belong_together
 from tirek.catalog.instrument_lints.keys import (
+    codes_are_weights,
     items_count_once,
     items_move_scales_the_right_way,
     ranges_are_true,
@@ -24,6 +25,7 @@ Lint = Callable[[InstrumentFiles], Iterator[Finding]]
 NAMES: tuple[Lint, ...] = (parts_belong_together, ids_are_unique, names_resolve)
 CONTENT: tuple[Lint, ...] = (
     items_count_once,
+    codes_are_weights,
     items_move_scales_the_right_way,
     ranges_are_true,
     bands_cover_the_range,

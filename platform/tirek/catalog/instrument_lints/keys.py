@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from math import gcd, lcm
 
 from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.domain.instruments import Answer, AnswerState, Instrument, Item
+from tirek.domain.interpretation import ItemAtLeast
 from tirek.domain.scales import Method, Scale, Worse
 from tirek.domain.scoring import MAJOR_TYPE, NEITHER, ScaleScore, score
 
@@ -46,6 +48,13 @@ def items_move_scales_the_right_way(files: InstrumentFiles) -> Iterator[Finding]
             must_move = item.id in scale.items and scale.method in ALWAYS_MOVING
             if moved is None or moved < 0 or (moved == 0 and must_move):
                 yield _wrong_way(files, index, scale, item)
+    for place, rule in enumerate(instrument.flags):
+        match rule.when:
+            case ItemAtLeast(name) if instrument.item(name).worse is Worse.LOW:
+                reason = f"{rule.id} flags high weights, but low ones are worse in {name}"
+                yield files.finding("sign", "interpretation", ("flags", place), reason)
+            case _:
+                continue
 
 
 def _end(instrument: Instrument, item: Item, *, worse: bool) -> Answer:
@@ -73,15 +82,16 @@ def _wrong_way(files: InstrumentFiles, index: int, scale: Scale, item: Item) -> 
 
 
 def ranges_are_true(files: InstrumentFiles) -> Iterator[Finding]:
-    """Lint `range`: the declared range is what the items can give, in whole steps."""
+    """Lint `range`: range and step are what the items can give."""
     instrument = files.instrument
     for index, scale in enumerate(instrument.scoring.scales):
         lowest, highest = attainable(instrument, scale)
         if (scale.lowest, scale.highest) != (lowest, highest):
             reason = f"{scale.id} runs from {lowest} to {highest}"
             yield files.finding("range", "scoring", ("scales", index, "range"), reason)
-        if scale.step <= 0 or (scale.highest - scale.lowest) % scale.step:
-            reason = f"the range of {scale.id} is not made of whole steps"
+        step = _step(instrument, scale)
+        if scale.step != step:
+            reason = f"{scale.id} moves in steps of {step}"
             yield files.finding("range", "scoring", ("scales", index, "step"), reason)
 
 
@@ -112,3 +122,27 @@ def _extreme(scale: Scale, weights: list[Fraction]) -> Fraction:
             return Fraction(sum(weight >= limits[item] for item, weight in met))
         case _:
             return total
+
+
+def _step(instrument: Instrument, scale: Scale) -> Fraction:
+    """Return the largest step on whose grid every value of complete answers lies."""
+    if scale.method in {Method.COUNT_GE, Method.SYMPTOM_PATTERN}:
+        return Fraction(1)
+    if scale.source is not None:
+        return abs(scale.factor) * _step(instrument, instrument.scale(scale.source))
+    weights = [option.weight for item in scale.items for option in instrument.options(item)]
+    gaps = [weight - weights[0] for weight in weights]
+    unit = lcm(*(gap.denominator for gap in gaps))
+    step = Fraction(gcd(*(int(gap * unit) for gap in gaps)), unit)
+    is_mean = scale.method in {Method.MEAN, Method.MEAN_TIMES_K}
+    return step * scale.factor / len(scale.items) if is_mean else step
+
+
+def codes_are_weights(files: InstrumentFiles) -> Iterator[Finding]:
+    """Lint `weight`: a code that is a number weighs that number, as it was published."""
+    for name, options in files.instrument.structure.option_sets.items():
+        for index, option in enumerate(options):
+            if option.code.isdecimal() and option.weight != int(option.code):
+                keys = ("option_sets", name, index)
+                reason = f"code {option.code} weighs {option.weight}"
+                yield files.finding("weight", "structure", keys, reason)
