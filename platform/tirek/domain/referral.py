@@ -97,6 +97,8 @@ TRANSITIONS: frozenset[Transition] = frozenset(
         Transition(S.ACKNOWLEDGED, S.CLOSED, ActorKind.RECEIVER),
         Transition(S.CONTACTED, S.REDIRECTED, ActorKind.RECEIVER),
         Transition(S.CONTACTED, S.CLOSED, ActorKind.RECEIVER),
+        # A new signal: the child must be talked with again.
+        Transition(S.CONTACTED, S.ACKNOWLEDGED, ActorKind.SYSTEM),
         # The first receiver stays owner until the second has acknowledged.
         Transition(S.REDIRECTED, S.CLOSED, ActorKind.SYSTEM),
     }

@@ -27,8 +27,15 @@ class Occasion:
 
 
 def open_notices(unit: Unit, occasion: Occasion, rule: LevelRule, receiver: Receiver) -> None:
-    """Write down every notice the level demands; none waits for a referral or a delivery."""
+    """Write down every notice the level demands; none waits for a referral or a delivery.
+
+    One that is already waiting for this child covers a further signal: nine equal messages about
+    three answers of one page would only hide each other.
+    """
+    waiting = _waiting(unit, occasion.case_id)
     for notice in rule.notices:
+        if notice.kind in waiting:
+            continue
         notice_id = _open(unit, occasion, rule, notice, receiver)
         for account_id in _accounts(unit, _readers(notice, receiver), occasion.school_id):
             _queue(unit, "notice_due", account_id, f"notice:{notice_id}", notice_id=notice_id)
@@ -45,6 +52,25 @@ def tell_receiver(
     """Queue a message to everybody at the receiver; it leaves only after the commit."""
     for account_id in _accounts(unit, receiver, school_id):
         _queue(unit, kind, account_id, f"{kind}:{referral_id}:{occasion}", referral_id=referral_id)
+
+
+def tell_account(
+    unit: Unit, referral_id: UUID, account_id: UUID, kind: str, occasion: str = ""
+) -> None:
+    """Queue a message to one person about a referral."""
+    _queue(unit, kind, account_id, f"{kind}:{referral_id}:{occasion}", referral_id=referral_id)
+
+
+def _waiting(unit: Unit, case_id: UUID) -> set[str]:
+    """Kinds of notices that are due for this case and that nobody has confirmed.
+
+    They are older than the signal at hand, so none of them runs out later.
+    """
+    return set(
+        unit.session.scalars(
+            select(Notice.kind).where(Notice.case_id == case_id, Notice.confirmed_at.is_(None))
+        )
+    )
 
 
 def _open(

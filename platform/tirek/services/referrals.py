@@ -236,6 +236,8 @@ def _system_event(
 
 
 def _join(unit: Unit, leg: Referral, level: Level, due: Due) -> None:
+    # Who has been talked with must be talked with again: the clock that was met begins anew.
+    again = leg.state == ReferralState.CONTACTED
     unit.session.execute(
         insert(ReferralEvent).values(
             referral_id=leg.id,
@@ -243,14 +245,14 @@ def _join(unit: Unit, leg: Referral, level: Level, due: Due) -> None:
             school_id=leg.school_id,
             seq=leg.version + 1,
             from_state=leg.state,
-            to_state=leg.state,
+            to_state=ReferralState.ACKNOWLEDGED.value if again else leg.state,
             actor_kind=ActorKind.SYSTEM.value,
             reason_code="signal_added",
             rule_version=unit.catalog.protocol.version,
             level=level.value,
             seen_due_at=_earlier(leg.seen_due_at, due.seen),
             acknowledge_due_at=_earlier(leg.acknowledge_due_at, due.acknowledged),
-            contact_due_at=_earlier(leg.contact_due_at, due.contact),
+            contact_due_at=due.contact if again else _earlier(leg.contact_due_at, due.contact),
         )
     )
     receiver = Receiver(ReceiverKind(leg.receiver), leg.support_center_id, leg.route_reason)

@@ -17,6 +17,7 @@ TRANSITIONS = (
     ("acknowledged", "closed", "receiver"),
     ("contacted", "redirected", "receiver"),
     ("contacted", "closed", "receiver"),
+    ("contacted", "acknowledged", "system"),
     ("redirected", "closed", "system"),
 )
 APPEND_ONLY = ("audit_entries", "signals", "flags", "consents", "referral_events", "scores")
@@ -134,19 +135,23 @@ BEGIN
     UPDATE referrals SET
         state = NEW.to_state,
         version = NEW.seq,
-        owner_id = CASE WHEN NEW.to_state = 'acknowledged' THEN NEW.account_id ELSE owner_id END,
+        owner_id = CASE WHEN NEW.to_state = 'acknowledged'
+            THEN COALESCE(NEW.account_id, owner_id) ELSE owner_id END,
         -- I12: a signal may raise the level and bring a clock forward, never the reverse.
         level = CASE WHEN level_rank(NEW.level) > level_rank(level) THEN NEW.level
             ELSE level END,
         seen_due_at = LEAST(seen_due_at, NEW.seen_due_at),
         acknowledge_due_at = LEAST(acknowledge_due_at, NEW.acknowledge_due_at),
-        contact_due_at = LEAST(contact_due_at, NEW.contact_due_at),
+        -- A clock that was met begins anew with a new signal.
+        contact_due_at = CASE WHEN NEW.from_state = 'contacted' AND NEW.to_state = 'acknowledged'
+            THEN COALESCE(NEW.contact_due_at, contact_due_at)
+            ELSE LEAST(contact_due_at, NEW.contact_due_at) END,
         seen_at = CASE WHEN NEW.to_state IN ('seen', 'acknowledged')
             THEN COALESCE(seen_at, now()) ELSE seen_at END,
-        acknowledged_at = CASE WHEN NEW.to_state = 'acknowledged' THEN now()
-            ELSE acknowledged_at END,
-        contacted_at = CASE WHEN NEW.to_state = 'contacted' THEN now()
-            ELSE contacted_at END,
+        acknowledged_at = CASE WHEN NEW.to_state = 'acknowledged'
+            THEN COALESCE(acknowledged_at, now()) ELSE acknowledged_at END,
+        contacted_at = CASE NEW.to_state WHEN 'contacted' THEN now()
+            WHEN 'acknowledged' THEN NULL ELSE contacted_at END,
         closed_at = CASE WHEN NEW.to_state = 'closed' THEN now() ELSE closed_at END,
         outcome = CASE WHEN NEW.to_state = 'closed' THEN NEW.outcome ELSE outcome END
     WHERE id = leg.id;

@@ -1,0 +1,222 @@
+"""What waits for a receiver: one plain question to the database, the most urgent first."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select
+
+from tirek.domain.administration import age_in_years
+from tirek.domain.age_band import AgeBand, age_band
+from tirek.domain.clocks import KAZAKHSTAN
+from tirek.domain.levels import Level
+from tirek.domain.people import PSC_ROLES
+from tirek.domain.referral import NEXT_STEPS, NextStep, ReceiverKind, ReferralState
+from tirek.services import audit
+from tirek.services.unit import Unit
+from tirek.storage.models import Account, Referral, School, Student
+
+ROWS_A_PAGE = 25
+S = ReferralState
+
+
+class Show(StrEnum):
+    """Which referrals of the receiver."""
+
+    OPEN = "open"
+    MINE = "mine"
+    UNOWNED = "unowned"
+    LATE = "late"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a person wants to see of the inbox; `code` is the pupil's code at school."""
+
+    show: Show = Show.OPEN
+    level: Level | None = None
+    code: str | None = None
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One referral as the list shows it."""
+
+    id: UUID
+    level: Level
+    state: ReferralState
+    student_code: str
+    age: AgeBand
+    school: School
+    next_step: NextStep | None
+    due_at: datetime | None
+    is_late: bool
+    owner_name: str | None
+    created_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """How many of the receiver's open referrals there are, and how many of which kind."""
+
+    open: int
+    late: int
+    unowned: int
+    mine: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """One page of it."""
+
+    rows: tuple[Waiting, ...]
+    counters: Counters
+    page: int
+    pages: int
+    total: int
+    query: Query
+
+
+# The clock that runs in each state; none runs while a child is being supported.
+NEXT_DUE: ColumnElement[datetime | None] = case(
+    (Referral.state == S.SEEN, Referral.acknowledge_due_at),
+    (Referral.state == S.ACKNOWLEDGED, Referral.contact_due_at),
+    # The next receiver's clock is this one's too until somebody there accepts.
+    (Referral.state == S.REDIRECTED, Referral.acknowledge_due_at),
+    (Referral.state.in_([S.CONTACTED, S.CLOSED]), None),
+    else_=Referral.seen_due_at,
+)
+IS_LATE: ColumnElement[bool] = func.coalesce(func.now() > NEXT_DUE, False)
+_RANK = case({level.value: level.rank for level in Level}, value=Referral.level)
+_IS_OPEN = Referral.closed_at.is_(None)
+
+
+def load(unit: Unit, query: Query) -> Inbox:
+    """One page of what is for this person's PSC, or school; leaves an audit row."""
+    wanted = and_(_own(unit), *_filters(unit, query))
+    total = unit.session.scalars(_count(wanted, query.code)).one()
+    pages = max(1, -(-total // ROWS_A_PAGE))
+    page = min(max(1, query.page), pages)
+    now = unit.now()
+    rows = unit.session.execute(_page(wanted, query, page))
+    audit.record(unit, "inbox.read", "inbox")
+    return Inbox(
+        tuple(_waiting(row, now) for row in rows), _counters(unit), page, pages, total, query
+    )
+
+
+def counters(unit: Unit) -> Counters:
+    """How much waits for this person's PSC, or school."""
+    return _counters(unit)
+
+
+def _own(unit: Unit) -> ColumnElement[bool]:
+    """The receiver's legs; the scope of the transaction says so too."""
+    actor = unit.actor
+    if actor.role in PSC_ROLES:
+        return Referral.support_center_id == actor.support_center_id
+    return and_(
+        Referral.receiver == ReceiverKind.SCHOOL.value, Referral.school_id == actor.school_id
+    )
+
+
+def _filters(unit: Unit, query: Query) -> list[ColumnElement[bool]]:
+    shown: dict[Show, ColumnElement[bool]] = {
+        Show.OPEN: _IS_OPEN,
+        Show.MINE: and_(_IS_OPEN, Referral.owner_id == unit.actor.account_id),
+        Show.UNOWNED: and_(_IS_OPEN, Referral.owner_id.is_(None)),
+        Show.LATE: and_(_IS_OPEN, IS_LATE),
+        Show.CLOSED: Referral.closed_at.is_not(None),
+    }
+    filters = [shown[query.show]]
+    if query.level is not None:
+        filters.append(Referral.level == query.level.value)
+    if query.code:
+        filters.append(func.upper(Student.school_code) == query.code.strip().upper())
+    return filters
+
+
+def _count(wanted: ColumnElement[bool], code: str | None) -> Select[int]:
+    counted = select(func.count()).select_from(Referral)
+    return _with_student(counted, code).where(wanted)
+
+
+def _with_student(
+    statement: Select[*tuple[Any, ...]], code: str | None
+) -> Select[*tuple[Any, ...]]:
+    """Pupils are joined before the rows are cut only where one is looked for by code."""
+    return statement.join(Student, Student.id == Referral.student_id) if code else statement
+
+
+def _page(wanted: ColumnElement[bool], query: Query, page: int) -> Select[*tuple[Any, ...]]:
+    order: tuple[ColumnElement[Any], ...] = (_RANK.desc(), IS_LATE.desc(), NEXT_DUE.nulls_last())
+    if query.show is Show.CLOSED:
+        order = (Referral.closed_at.desc(),)
+    # Cut first: who may see a pupil is asked for the rows of one page only.
+    cut = (
+        _with_student(select(Referral.id.label("id")), query.code)
+        .where(wanted)
+        .order_by(*order, Referral.created_at, Referral.id)
+        .limit(ROWS_A_PAGE)
+        .offset((page - 1) * ROWS_A_PAGE)
+        .cte("cut")
+    )
+    return (
+        select(
+            Referral,
+            School,
+            Student.school_code,
+            Student.birth_month,
+            Account.display_name,
+            NEXT_DUE.label("due_at"),
+            IS_LATE.label("is_late"),
+        )
+        .join(cut, cut.c.id == Referral.id)
+        .join(School, School.id == Referral.school_id)
+        .join(Student, Student.id == Referral.student_id)
+        .outerjoin(Account, Account.id == Referral.owner_id)
+        .order_by(*order, Referral.created_at, Referral.id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _waiting(row: Row[Any], now: datetime) -> Waiting:
+    leg: Referral = row.Referral
+    state = ReferralState(leg.state)
+    return Waiting(
+        leg.id,
+        Level(leg.level),
+        state,
+        row.school_code,
+        band_of(row.birth_month, now),
+        row.School,
+        NEXT_STEPS[state],
+        row.due_at,
+        row.is_late,
+        row.display_name,
+        leg.created_at,
+        leg.closed_at,
+    )
+
+
+def band_of(birth_month: date, now: datetime) -> AgeBand:
+    """The age band of somebody born in `birth_month`."""
+    today = now.astimezone(KAZAKHSTAN)
+    return age_band(age_in_years(birth_month.year, birth_month.month, today.year, today.month))
+
+
+def _counters(unit: Unit) -> Counters:
+    row = unit.session.execute(
+        select(
+            func.count(),
+            func.count().filter(IS_LATE),
+            func.count().filter(Referral.owner_id.is_(None)),
+            func.count().filter(Referral.owner_id == unit.actor.account_id),
+        ).where(_own(unit), _IS_OPEN)
+    ).one()
+    return Counters(*row)
