@@ -19,6 +19,7 @@ from tirek.services.unit import Unit
 from tirek.storage.models import Account, Referral, School, Student
 
 ROWS_A_PAGE = 25
+Rows = Select[*tuple[Any, ...]]
 S = ReferralState
 
 
@@ -146,14 +147,12 @@ def _count(wanted: ColumnElement[bool], code: str | None) -> Select[int]:
     return _with_student(counted, code).where(wanted)
 
 
-def _with_student(
-    statement: Select[*tuple[Any, ...]], code: str | None
-) -> Select[*tuple[Any, ...]]:
+def _with_student(statement: Rows, code: str | None) -> Rows:
     """Pupils are joined before the rows are cut only where one is looked for by code."""
     return statement.join(Student, Student.id == Referral.student_id) if code else statement
 
 
-def _page(wanted: ColumnElement[bool], query: Query, page: int) -> Select[*tuple[Any, ...]]:
+def _page(wanted: ColumnElement[bool], query: Query, page: int) -> Rows:
     order: tuple[ColumnElement[Any], ...] = (_RANK.desc(), IS_LATE.desc(), NEXT_DUE.nulls_last())
     if query.show is Show.CLOSED:
         order = (Referral.closed_at.desc(),)
