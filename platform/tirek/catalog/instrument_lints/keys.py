@@ -130,8 +130,8 @@ def _step(instrument: Instrument, scale: Scale) -> Fraction:
         return Fraction(1)
     if scale.source is not None:
         return abs(scale.factor) * _step(instrument, instrument.scale(scale.source))
-    weights = [option.weight for item in scale.items for option in instrument.options(item)]
-    gaps = [weight - weights[0] for weight in weights]
+    sheets = [[option.weight for option in instrument.options(item)] for item in scale.items]
+    gaps = [weight - weights[0] for weights in sheets for weight in weights]
     unit = lcm(*(gap.denominator for gap in gaps))
     step = Fraction(gcd(*(int(gap * unit) for gap in gaps)), unit)
     is_mean = scale.method in {Method.MEAN, Method.MEAN_TIMES_K}

@@ -1,0 +1,302 @@
+"""The real instruments: every golden case, both languages, and the published worked examples.
+
+The tables below are copied by hand from reference/instruments.md §7 and know nothing of
+`cases.yaml`: two people's readings of the same sources, held against one engine.
+"""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from tirek.catalog.instrument_files import LANGUAGES, read_files
+from tirek.catalog.instruments import folders, load_instruments
+from tirek.domain.flagging import flags_for
+from tirek.domain.instruments import Answer, ReleaseStatus, WordingStatus
+from tirek.domain.scoring import score
+
+ROOT = Path(__file__).resolve().parents[2] / "instruments"
+FIRST_SIX = {"who-5", "phq-a", "gad-7", "psc-17-y", "psc-17-p", "hbsc-bullying"}
+INSTRUMENTS = load_instruments(ROOT)
+CASES = [
+    pytest.param(folder, case, id=f"{folder.parent.name}-{case.id}")
+    for folder in folders(ROOT)
+    for case in read_files(folder)[0].cases
+]
+each_instrument = pytest.mark.parametrize("name", sorted(INSTRUMENTS))
+
+
+def answers(row):
+    """Read one character an item, "-" for a blank; items that follow were never shown."""
+    return {
+        f"q{number}": Answer.read(None if code == "-" else code)
+        for number, code in enumerate(row.replace(",", ""), start=1)
+    }
+
+
+def scores(name, row):
+    return {found.scale: found for found in score(INSTRUMENTS[name], answers(row))}
+
+
+def values(name, row):
+    return {scale: found.value for scale, found in scores(name, row).items()}
+
+
+def flags(name, row):
+    sheet = answers(row)
+    instrument = INSTRUMENTS[name]
+    found = flags_for(instrument, score(instrument, sheet), sheet)
+    return {flag.id: str(flag.level) for flag in found}
+
+
+def test_the_first_six_are_here():
+    assert set(INSTRUMENTS) >= FIRST_SIX
+
+
+@pytest.mark.parametrize(("folder", "case"), CASES)
+def test_a_golden_case_comes_out_as_its_source_says(folder, case):
+    assert case.disagreements(INSTRUMENTS[folder.parent.name]) == []
+
+
+@each_instrument
+def test_an_instrument_is_published_as_a_pilot_that_nobody_has_signed_yet(name):
+    folder = ROOT / name / str(INSTRUMENTS[name].major)
+    release = read_files(folder)[0].release
+    assert release is not None
+    assert (release.status, release.signatures) == (ReleaseStatus.PILOT, ())
+
+
+@each_instrument
+def test_kazakh_and_russian_have_the_same_texts(name):
+    kazakh, russian = (set(INSTRUMENTS[name].wording(lang).strings) for lang in LANGUAGES)
+    assert kazakh == russian
+
+
+@each_instrument
+def test_our_own_wording_never_passes_for_a_validated_one(name):
+    found = {wording.status for wording in INSTRUMENTS[name].wordings.values()}
+    assert found == {WordingStatus.WORKING}
+
+
+@each_instrument
+def test_every_cut_off_and_every_figure_names_its_source(name):
+    rules = INSTRUMENTS[name].interpretation
+    for entry in (*rules.flags, *rules.norms, *rules.precision):
+        assert len(entry.source) > 10
+
+
+@each_instrument
+def test_every_level_is_left_to_the_methodologists_to_confirm(name):
+    for flag in INSTRUMENTS[name].flags:
+        if flag.level != "review":
+            assert "confirmed by the methodologists" in flag.note
+
+
+@each_instrument
+def test_a_child_and_a_parent_see_no_score(name):
+    shown = INSTRUMENTS[name].interpretation.show_to
+    assert (shown["child"], shown["parent"]) == ("text_only", "none")
+
+
+@each_instrument
+def test_nothing_answered_is_reviewed_and_never_scored(name):
+    assert set(values(name, "").values()) == {None}
+    assert flags(name, "")["notScored"] == "review"
+
+
+@pytest.mark.parametrize(
+    ("name", "ages"),
+    [
+        ("who-5", (9, 17)),
+        ("phq-a", (11, 17)),
+        ("gad-7", (12, 17)),
+        ("psc-17-y", (11, 17)),
+        ("psc-17-p", (4, 17)),
+        ("hbsc-bullying", (11, 15)),
+    ],
+)
+def test_the_age_gate(name, ages):
+    gate = INSTRUMENTS[name].structure.ages
+    assert (gate.min, gate.max) == ages
+
+
+def test_only_the_parents_sheet_asks_about_somebody_else():
+    asked = {name: str(found.structure.subject) for name, found in INSTRUMENTS.items()}
+    assert {name for name, subject in asked.items() if subject != "child"} == {"psc-17-p"}
+    assert asked["psc-17-p"] == "parent-about-child"
+
+
+@pytest.mark.parametrize(
+    ("row", "raw", "index", "raised"),
+    [
+        ("33322", 13, 52, {}),
+        ("55555", 25, 100, {}),
+        ("32332", 13, 52, {}),
+        ("21112", 7, 28, {"indexLow": "low", "indexVeryLow": "medium"}),
+        ("44444", 20, 80, {}),
+        ("33333", 15, 60, {}),
+        ("43214", 14, 56, {}),
+        ("33222", 12, 48, {"indexLow": "low"}),
+        ("22112", 8, 32, {"indexLow": "low"}),
+        ("00000", 0, 0, {"indexLow": "low", "indexVeryLow": "medium"}),
+    ],
+)
+def test_who_5(row, raw, index, raised):
+    assert values("who-5", row) == {"raw": raw, "index": index}
+    assert flags("who-5", row) == raised
+
+
+def test_who_5_is_not_scored_with_a_blank():
+    assert values("who-5", "5555-") == {"raw": None, "index": None}
+
+
+@pytest.mark.parametrize(
+    ("row", "total", "band", "symptoms", "pattern", "item_9"),
+    [
+        ("000000000", "0", "minimal", 0, 0, False),
+        ("111111111", "9", "mild", 1, 0, True),
+        ("222220000", "10", "moderate", 5, 2, False),
+        ("333333333", "27", "severe", 9, 2, True),
+        ("000000001", "1", "minimal", 1, 0, True),
+        ("22-2110-0", "72/7", "moderate", 3, 1, False),
+        ("022222220", "14", "moderate", 7, 2, False),
+    ],
+)
+def test_phq_a(row, total, band, symptoms, pattern, item_9):
+    found = scores("phq-a", row)
+    assert (found["total"].value, found["total"].band) == (Fraction(total), band)
+    assert (found["symptoms"].value, found["pattern"].value) == (symptoms, pattern)
+    assert ("selfHarm" in flags("phq-a", row)) is item_9
+
+
+def test_phq_a_with_three_blanks_is_not_scored():
+    assert set(values("phq-a", "2222---00").values()) == {None}
+    assert flags("phq-a", "2222---00") == {"notScored": "review"}
+
+
+@pytest.mark.parametrize(("row", "total"), [("11111222-", "12.375"), ("1111223--", "99/7")])
+def test_phq_a_is_prorated_exactly(row, total):
+    assert values("phq-a", row)["total"] == Fraction(total)
+
+
+@pytest.mark.parametrize(
+    ("row", "level"),
+    [("222220000", None), ("222221000", "medium"), ("222222200", "medium"), ("222222210", "high")],
+)
+def test_phq_a_levels_of_the_total(row, level):
+    raised = flags("phq-a", row)
+    assert raised.get("totalHigh", raised.get("totalMedium")) == level
+
+
+@pytest.mark.parametrize(
+    ("row", "flag"),
+    [
+        ("0000000010000", "selfHarm"),
+        ("0000000000010", "seriousThoughts"),
+        ("0000000000001", "attemptEver"),
+    ],
+)
+def test_phq_a_critical_items_are_immediate_whatever_the_total(row, flag):
+    assert flags("phq-a", row) == {flag: "immediate"}
+    assert INSTRUMENTS["phq-a"].is_critical(f"q{row.index('1') + 1}")
+
+
+def test_phq_a_asks_about_a_blank_item_9():
+    assert flags("phq-a", "00000000-") == {"selfHarmUnanswered": "review"}
+
+
+def test_phq_a_leaves_its_last_four_questions_out_of_the_total():
+    assert values("phq-a", "0000000001311")["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "total", "band", "gad2"),
+    [
+        ("0000000", "0", "minimal", 0),
+        ("2222222", "14", "moderate", 4),
+        ("1111100", "5", "mild", 2),
+        ("3222110", "11", "moderate", 5),
+        ("111111-", "7", "mild", 2),
+        ("0001111", "4", "minimal", 0),
+        ("1111110", "6", "mild", 2),
+        ("222111-", "21/2", "moderate", 4),
+        ("3333333", "21", "severe", 6),
+    ],
+)
+def test_gad_7(row, total, band, gad2):
+    found = scores("gad-7", row)
+    assert (found["total"].value, found["total"].band) == (Fraction(total), band)
+    assert found["gad2"].value == gad2
+
+
+@pytest.mark.parametrize(
+    ("row", "raised"),
+    [
+        ("2222200", {}),
+        ("3222110", {"totalMedium": "medium"}),
+        ("222111-", {"totalMedium": "medium"}),
+        ("11111--", {"notScored": "review"}),
+    ],
+)
+def test_gad_7_flags_from_11_as_its_band_does(row, raised):
+    assert flags("gad-7", row) == raised
+
+
+PSC_17 = [
+    ("00000000000000000", (0, 0, 0, 0), ""),
+    ("22222222222222222", (10, 10, 14, 34), "IAET"),
+    ("20200020000020002", (0, 10, 0, 10), "A"),
+    ("11111111100000000", (3, 3, 3, 9), ""),
+    ("20200020000020001", (0, 9, 0, 9), "A"),
+    ("00022012020202020", (0, 1, 14, 15), "ET"),
+    ("01000100101000100", (5, 0, 0, 5), "I"),
+]
+PSC_SCALES = ("internalising", "attention", "externalising", "total")
+PSC_FLAGS = {
+    "I": ("internalisingLow", "low"),
+    "A": ("attentionLow", "low"),
+    "E": ("externalisingLow", "low"),
+    "T": ("totalMedium", "medium"),
+}
+
+
+@pytest.mark.parametrize("name", ["psc-17-y", "psc-17-p"])
+@pytest.mark.parametrize(("row", "expected", "positive"), PSC_17)
+def test_psc_17(name, row, expected, positive):
+    found = values(name, row)
+    assert tuple(found[scale] for scale in PSC_SCALES) == expected
+    assert flags(name, row) == dict(PSC_FLAGS[letter] for letter in positive)
+
+
+@pytest.mark.parametrize("name", ["psc-17-y", "psc-17-p"])
+def test_psc_17_counts_up_to_three_blanks_as_zero_and_refuses_four(name):
+    assert values(name, "---22222222222222") == dict(zip(PSC_SCALES, (8, 6, 14, 28), strict=True))
+    assert set(values(name, "----2222222222222").values()) == {None}
+    assert set(values(name, "11--1---000000000").values()) == {None}
+    assert flags(name, "----2222222222222") == {"notScored": "review"}
+
+
+@pytest.mark.parametrize(
+    ("row", "yes"),
+    [
+        ("1,1,1,1", ()),
+        ("3,1,1,1", ("victim",)),
+        ("5,1,3,1", ("victim", "cyber_victim")),
+        ("1,1,4,2", ("cyber_victim",)),
+        ("5,5,5,5", ("victim", "perpetrator", "cyber_victim", "cyber_perpetrator")),
+        ("2,2,2,2", ()),
+    ],
+)
+def test_hbsc_bullying(row, yes):
+    found = scores("hbsc-bullying", row)
+    assert {scale for scale, one in found.items() if one.band == "yes"} == set(yes)
+    assert [one.value for one in found.values()] == [int(code) for code in row.split(",")]
+    levels = sorted(flags("hbsc-bullying", row).values())
+    assert levels == sorted("medium" if "victim" in scale else "low" for scale in yes)
+
+
+def test_hbsc_bullying_scores_each_question_alone():
+    found = values("hbsc-bullying", "3-11")
+    assert (found["victim"], found["perpetrator"]) == (3, None)
+    raised = sorted(flags("hbsc-bullying", "3-11").values())
+    assert raised == ["medium", "review"]
