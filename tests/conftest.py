@@ -112,9 +112,3 @@ def keys() -> Keys:
 def config(database_url: str, keys: Keys, tmp_path: Path) -> Config:
     """The settings of a process on this test's database, with its files in a temporary folder."""
     return Config(keys=keys, database_url=database_url, var_dir=tmp_path, testing=True)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Until storage/base.py and storage/migrate.py follow SQLAlchemy 2.1 and alembic 1.20."""
-    for message in ("Argument '.*' is a dataclass argument", "No path_separator found"):
-        config.addinivalue_line("filterwarnings", f"ignore:{message}:DeprecationWarning")

@@ -1,0 +1,44 @@
+"""What a message says: that something waits inside, and on which page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from tirek.catalog.protocols import LINK, MailText
+from tirek.domain.people import PSC_ROLES, SCHOOL_ROLES, Role
+
+PAGES = dict.fromkeys(PSC_ROLES, "psc/inbox") | dict.fromkeys(SCHOOL_ROLES, "school/flags")
+
+
+class UnwritableError(Exception):
+    """No letter can be written: an unknown kind, or a reader without a page to open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message as its reader gets it."""
+
+    subject: str
+    body: str
+
+    @property
+    def sha256(self) -> str:
+        """The hash that proves later what was sent."""
+        return sha256(f"{self.subject}\n\n{self.body}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The texts of all kinds of mail, and the address at which Tirek is reached."""
+
+    texts: Mapping[str, MailText]
+    base_url: str
+
+    def write(self, kind: str, role: str, language: str) -> Letter:
+        """Write to a reader in the reader's language; raise `UnwritableError` when impossible."""
+        page = PAGES.get(Role(role))
+        text = self.texts.get(kind)
+        if page is None or text is None or language not in text.body:
+            raise UnwritableError(f"no {kind!r} for {role} in {language!r}")
+        link = f"{self.base_url}/{language}/{page}"
+        return Letter(text.subject[language], text.body[language].replace(LINK, link))

@@ -1,0 +1,196 @@
+"""The outbox: who takes a message, how an attempt is written down, when it is tried again.
+
+Each verb is one short transaction, which the caller commits. The attempt stands in the database
+before anything leaves the house, so a relay that dies over it leaves a trace and not a hole.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tirek.domain.clocks import school_year_of
+from tirek.domain.delivery import is_stuck, wait_after
+from tirek.domain.protocols import Channel, DeliveryResult
+from tirek.services.letters import Letter, Letters, UnwritableError
+from tirek.storage.models import Account, Delivery, OutboxMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that this relay alone may try until the lease runs out."""
+
+    message_id: int
+    # Rises with every claim: who holds an older one has lost the message to somebody else.
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is handed to the gateway, and where the answer belongs."""
+
+    message_id: int
+    attempt: int
+    delivery_id: UUID
+    reference: UUID
+    to: str
+    letter: Letter
+
+
+def claim(
+    session: Session, limit: int, lease_seconds: int, *, is_stuck_too: bool = False
+) -> list[Claim]:
+    """Take messages that are due and that nobody holds, oldest first.
+
+    `is_stuck_too` takes those that are marked as stuck instead; they have no index of their own,
+    so this is for once in a while.
+    """
+    marked = OutboxMessage.stuck_at
+    due = (
+        select(OutboxMessage.id)
+        .where(
+            OutboxMessage.done_at.is_(None),
+            marked.is_not(None) if is_stuck_too else marked.is_(None),
+            OutboxMessage.due_at <= func.now(),
+            _is_free(),
+        )
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        # Not a subquery, which the planner may run more than once and so lock more than `limit`.
+        .cte("due")
+    )
+    taken = session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == due.c.id)
+        .values(
+            attempts=OutboxMessage.attempts + 1,
+            leased_until=func.now() + timedelta(seconds=lease_seconds),
+        )
+        .returning(OutboxMessage.id, OutboxMessage.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((Claim(*row) for row in taken), key=lambda held: held.message_id)
+
+
+def begin_attempt(
+    session: Session, held: Claim, letters: Letters, lease_seconds: int
+) -> Attempt | None:
+    """Write down that a message is about to leave; commit this before the call is made.
+
+    All attempts on one message bear the same reference, so that a repeat after an unknown result
+    can be told from a second message. Returns None when the message is no longer ours, or when
+    nothing can be sent; the latter is marked as stuck at once.
+    """
+    account = session.scalars(
+        select(Account)
+        .join(OutboxMessage, OutboxMessage.account_id == Account.id)
+        .where(*_is_ours(held))
+        .with_for_update(of=OutboxMessage)
+    ).one_or_none()
+    if account is None:
+        return None
+    letter = _letter(session, held, account, letters)
+    if letter is None:
+        _postpone(session, held, is_stuck_now=True)
+        return None
+    # Counted from now, because others of the same claim may have been slow.
+    _change(session, held, leased_until=func.now() + timedelta(seconds=lease_seconds))
+    attempt = Attempt(
+        held.message_id,
+        held.attempt,
+        uuid4(),
+        _reference(session, held.message_id),
+        account.email,
+        letter,
+    )
+    session.execute(
+        insert(Delivery).values(
+            id=attempt.delivery_id,
+            outbox_id=attempt.message_id,
+            attempt=attempt.attempt,
+            channel=Channel.MAIL.value,
+            account_id=account.id,
+            reference=attempt.reference,
+            body_sha256=letter.sha256,
+        )
+    )
+    return attempt
+
+
+def finish_attempt(session: Session, attempt: Attempt, result: DeliveryResult | None) -> None:
+    """Record how the gateway answered; None when it fell silent, which is unknown, not failed.
+
+    A message that was taken is done, whoever holds it by now; otherwise its next attempt is set,
+    unless somebody else has begun one.
+    """
+    if result is not None:
+        session.execute(
+            update(Delivery)
+            .where(Delivery.id == attempt.delivery_id, Delivery.finished_at.is_(None))
+            .values(finished_at=func.now(), result=result.value)
+        )
+    if result is DeliveryResult.ACCEPTED:
+        session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.id == attempt.message_id, OutboxMessage.done_at.is_(None))
+            .values(done_at=func.now(), leased_until=None, stuck_at=None)
+        )
+    else:
+        _postpone(session, Claim(attempt.message_id, attempt.attempt))
+
+
+def ensure_school_years(session: Session) -> None:
+    """See that tables are there for this school year's rows and the next one's."""
+    year = school_year_of(session.scalars(select(func.now())).one())
+    for each in (year, year + 1):
+        session.execute(text("SELECT ensure_school_year(:year)"), {"year": each})
+
+
+def _is_free() -> ColumnElement[bool]:
+    return or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until < func.now())
+
+
+def _is_ours(held: Claim) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OutboxMessage.id == held.message_id,
+        OutboxMessage.attempts == held.attempt,
+        OutboxMessage.done_at.is_(None),
+    )
+
+
+def _letter(session: Session, held: Claim, account: Account, letters: Letters) -> Letter | None:
+    """What the account is told; nothing when it is closed or no such letter exists."""
+    kind = session.scalars(
+        select(OutboxMessage.kind).where(OutboxMessage.id == held.message_id)
+    ).one()
+    if not account.is_active:
+        return None
+    try:
+        return letters.write(kind, account.role, account.language)
+    except UnwritableError:
+        return None
+
+
+def _reference(session: Session, message_id: int) -> UUID:
+    earlier = select(Delivery.reference).where(Delivery.outbox_id == message_id).limit(1)
+    return session.scalars(earlier).one_or_none() or uuid4()
+
+
+def _postpone(session: Session, held: Claim, *, is_stuck_now: bool = False) -> None:
+    _change(session, held, due_at=func.now() + wait_after(held.attempt), leased_until=None)
+    if is_stuck_now or is_stuck(held.attempt):
+        # The first time counts: it says for how long nobody has looked.
+        _change(session, held, stuck_at=func.coalesce(OutboxMessage.stuck_at, func.now()))
+
+
+def _change(session: Session, held: Claim, **values: object) -> None:
+    session.execute(
+        update(OutboxMessage)
+        .where(*_is_ours(held))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,1 @@
+"""Does later what services decided: opens a session, calls a service, calls a gateway."""
