@@ -80,7 +80,12 @@ class Asked:
 
 def of_guardian(unit: Unit) -> list[Child]:
     """The children of the guardian who acts, in the order of their school codes."""
-    return [_child(row) for row in unit.session.execute(_children(unit))]
+    found = [_child(row) for row in unit.session.execute(_children(unit))]
+    for child in found:
+        audit.record(
+            unit, "child.read", "student", child.id, student_id=child.id, school_id=child.school.id
+        )
+    return found
 
 
 def get_child(unit: Unit, student_id: UUID) -> Child:

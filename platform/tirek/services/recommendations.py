@@ -109,7 +109,7 @@ def _passed(unit: Unit) -> frozenset[tuple[str, str]]:
     return frozenset((course, lesson) for course, lesson in rows)
 
 
-def decline(unit: Unit, lesson: Lesson, course: Course) -> None:
+def decline(unit: Unit, course: Course, lesson: Lesson) -> None:
     """Remember "not for me": the lesson is not suggested again, and stays open to read."""
     row = insert(LessonProgress).values(
         account_id=unit.actor.account_id,

@@ -101,8 +101,7 @@ def _pupil() -> Actor | None:
 
 
 def _ask_to_enter(permission: Permission) -> Response:
-    lang = (request.view_args or {}).get("lang", "kk")
     if permission is Permission.ANSWER:
-        return redirect(url_for("student.enter_code", lang=lang))
+        return redirect(url_for("student.enter_code"))
     target = request.path if request.method == "GET" else None
-    return redirect(url_for("public.login", lang=lang, next=target))
+    return redirect(url_for("public.login", next=target))

@@ -1,5 +1,7 @@
-"""Pages of one kind of person; the views are on their way."""
+"""A parent's pages: consent, questions about an own child, and what to read next."""
 
-from flask import Blueprint
+# Importing the modules is what gives the blueprint its pages.
+from tirek.web.parent import questionnaire_views, views
+from tirek.web.parent.pages import blueprint
 
-blueprint = Blueprint("parent", __name__, url_prefix="/parent")
+__all__ = ["blueprint", "questionnaire_views", "views"]

@@ -1,0 +1,20 @@
+"""What a parent decides: one yes or no."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs are older
+from wtforms.validators import InputRequired
+
+from tirek.web.forms import PageForm
+
+YES, NO = "yes", "no"
+
+
+class ConsentForm(PageForm):
+    """Whether the school may ask the child."""
+
+    decision = RadioField(
+        _l("Do you agree that the school asks your child these questions?"),
+        [InputRequired(_l("Choose yes or no. You can change your answer on any day."))],
+        choices=[SelectChoice(YES, _l("Yes, I agree")), SelectChoice(NO, _l("No, I do not agree"))],
+    )
