@@ -213,6 +213,11 @@ def load(unit: Unit, referral_id: UUID) -> Referral:
     return leg
 
 
+def outcomes(unit: Unit, referral_id: UUID) -> tuple[Outcome, ...]:
+    """What this person may close the referral with; raises `NotFoundError`."""
+    return referral_steps.closing_outcomes(unit.actor, load(unit, referral_id))
+
+
 def other_centers(unit: Unit, referral_id: UUID) -> list[SupportCenter]:
     """The open PSCs that a referral could be redirected to, those of its own region first."""
     leg = load(unit, referral_id)

@@ -31,8 +31,8 @@ from tirek.storage.models import (
 NOTE_PLACE = ("referral_events", "note_sealed")
 
 
-class NotOwnerError(DomainError):
-    """Only its owner, or a supervisor of the same PSC, may take this step."""
+class NotOwnerError(ConflictError):
+    """The step is its owner's (`winner`), or that of a supervisor of the same PSC."""
 
 
 class NoteMissingError(DomainError):
@@ -163,7 +163,7 @@ def confirm_notice(unit: Unit, notice_id: UUID) -> UUID:
     if notice is None:
         raise NotFoundError("notice", notice_id)
     if not may_confirm(unit.actor, notice, has_center=case_has_center(unit, notice.case_id)):
-        raise NotOwnerError("not this person's notice")
+        raise NotFoundError("notice", notice_id)
     confirmed = unit.session.execute(
         update(Notice)
         .where(Notice.id == notice_id, Notice.confirmed_at.is_(None))
@@ -220,7 +220,7 @@ def _owned(unit: Unit, referral_id: UUID, note: str) -> Referral:
         raise NoteMissingError("a few words are needed")
     leg = _at_receiver(unit, referral_id)
     if leg.owner_id is not None and not may_work_on(unit, leg):
-        raise NotOwnerError("somebody else owns it")
+        raise NotOwnerError("somebody else owns it", _last_person(unit, leg))
     return leg
 
 

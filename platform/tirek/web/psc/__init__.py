@@ -1,5 +1,7 @@
-"""Pages of one kind of person; the views are on their way."""
+"""Pages of the people of a Psychological Support Center: inbox, referral, and its steps."""
 
-from flask import Blueprint
+# Importing the modules is what gives the blueprint its pages.
+from tirek.web.psc import inbox_views, step_views
+from tirek.web.psc.blueprint import blueprint
 
-blueprint = Blueprint("psc", __name__, url_prefix="/psc")
+__all__ = ["blueprint", "inbox_views", "step_views"]
