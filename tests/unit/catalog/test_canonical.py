@@ -46,7 +46,7 @@ def test_the_canonical_text_says_the_same(value):
     assert json.loads(canonical(value)) == value
 
 
-@given(st.dictionaries(texts, values), st.randoms())
+@given(st.dictionaries(texts, st.integers(0, 9), max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_keys_does_not_change_the_hash(mapping, random):
     keys = list(mapping)
     random.shuffle(keys)
