@@ -47,6 +47,7 @@ def create_app(config: Config, database_url: str) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=config.secure,
         TESTING=config.testing,
+        TEXTS_IN_REVIEW=config.texts_in_review,
     )
     app.extensions[transaction.EXTENSION] = transaction.Plant(
         config,

@@ -82,6 +82,8 @@ class Config:
     trusted_proxies: int = 0
     smtp_url: str | None = None
     mail_from: str = "tirek@localhost"
+    # Whether lessons that nobody has signed yet are shown, marked as such.
+    texts_in_review: bool = True
     pg_bin: Path | None = None
     durable: bool = True
     testing: bool = False
@@ -117,6 +119,7 @@ class Config:
             smtp_url=env.get("SMTP_URL") or None,
             mail_from=env.get("TIREK_MAIL_FROM", "tirek@localhost"),
             pg_bin=Path(pg_bin) if pg_bin else None,
+            texts_in_review=env.get("TIREK_TEXTS_IN_REVIEW", "1") != "0",
             durable=env.get("TIREK_DURABLE", "1") != "0",
         )
 

@@ -75,7 +75,10 @@ class Browser:
         if self.cookies:
             lines.append("Cookie: " + "; ".join(f"{k}={v}" for k, v in self.cookies.items()))
         if method == "POST":
-            lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {length}"]
+            lines += [
+                "Content-Type: application/x-www-form-urlencoded",
+                f"Content-Length: {length}",
+            ]
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
     async def _read(self, reader: asyncio.StreamReader) -> Answered:

@@ -14,6 +14,11 @@ from tirek.domain.people import Actor, Role
 from tirek.domain.permissions import Permission, may
 from tirek.services import accounts
 from tirek.services.runs import AdministrationKey
+from tirek.services.sessions import (
+    PARENT_IDLE_MINUTES,
+    PUPIL_IDLE_MINUTES,
+    STAFF_IDLE_MINUTES,
+)
 from tirek.web.transaction import NOBODY, plant, unit
 
 P = ParamSpec("P")
@@ -84,7 +89,20 @@ def install(app: Flask) -> None:
     # address would only throw out people on changing networks.
     manager.session_protection = None
     manager.user_loader(_load)
-    app.context_processor(lambda: {"actor": current_actor()})
+    app.context_processor(_reader)
+
+
+def _reader() -> dict[str, object]:
+    """Who reads the page, and after how long without a step they are signed out."""
+    actor = current_actor()
+    return {"actor": actor, "idle_seconds": idle_minutes(actor.role) * 60 if actor else None}
+
+
+def idle_minutes(role: Role | None) -> int:
+    """After how long without a step a session of this role ends."""
+    if role is Role.STUDENT:
+        return PUPIL_IDLE_MINUTES
+    return PARENT_IDLE_MINUTES if role is Role.GUARDIAN else STAFF_IDLE_MINUTES
 
 
 def _load(account_id: str) -> SignedIn | None:

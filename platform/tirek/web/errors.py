@@ -3,7 +3,7 @@
 import traceback
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -39,6 +39,9 @@ def install(app: Flask) -> None:
 
 
 def _page(status: int, **context: object) -> Page:
+    if g.get("database_is_away"):
+        # The page must not ask the database who is reading it.
+        g.actor = None
     shown = status if status in PAGES else 500
     return render_template(f"errors/{shown}.html", **context), status
 
@@ -87,6 +90,7 @@ def _database(error: DBAPIError) -> Page:
 
 
 def _busy(error: Exception) -> Page:
+    g.database_is_away = True
     log.error("database unavailable", kind=type(error).__name__)
     page, status = _page(503)[:2]
     return page, status, {"Retry-After": "10"}

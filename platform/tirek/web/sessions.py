@@ -3,9 +3,11 @@
 from typing import Any, cast
 from uuid import UUID
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, abort, g, request
 from flask import session as request_session
 from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.datastructures import CallbackDict
 
 from tirek.domain.scope import Scope
@@ -56,7 +58,12 @@ class ServerSessionInterface(SessionInterface):
         token = request.cookies.get(self.get_cookie_name(app))
         if not token or request.path.startswith("/static/"):
             return ServerSession({}, None)
-        found = sessions.find(db(), token)
+        try:
+            found = sessions.find(db(), token)
+        except (DBAPIError, PoolTimeoutError):
+            # Raised here it would bypass every error page; `install` answers for it instead.
+            g.database_is_away = True
+            return ServerSession({}, None)
         if found is None:
             return ServerSession({}, None)
         return ServerSession(dict(found.data), token, is_stale=found.is_stale)
@@ -102,9 +109,14 @@ def install(app: Flask, *, secure: bool) -> None:
     # The prefix makes browsers refuse the cookie from anywhere but this host over TLS.
     app.config["SESSION_COOKIE_NAME"] = "__Host-tirek" if secure else "tirek"
 
+    @app.before_request
+    def refuse_without_database() -> None:
+        if g.get("database_is_away"):
+            abort(503)
+
     @app.after_request
     def keep(response: Response) -> Response:
-        if not g.get("session_kept"):
+        if not g.get("session_kept") and not g.get("database_is_away"):
             g.session_kept = True
             interface.keep(app, current_session(), response)
         return response

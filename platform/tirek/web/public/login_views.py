@@ -8,9 +8,8 @@ from werkzeug.wrappers import Response
 
 from tirek.domain.people import PSC_ROLES, SCHOOL_ROLES, Role
 from tirek.services import accounts, audit
-from tirek.services.sessions import PARENT_IDLE_MINUTES, STAFF_IDLE_MINUTES
 from tirek.web import headers
-from tirek.web.access import SignedIn, current_actor, public
+from tirek.web.access import SignedIn, current_actor, idle_minutes, public
 from tirek.web.i18n import current_lang
 from tirek.web.public.forms import LoginForm, TotpForm
 from tirek.web.public.views import blueprint, own_path
@@ -101,9 +100,9 @@ def _enter(account: accounts.Login, target: str | None) -> Response:
     if not account.is_active:
         abort(403)
     actor = accounts.actor_of(account)
-    idle = PARENT_IDLE_MINUTES if actor.role is Role.GUARDIAN else STAFF_IDLE_MINUTES
     # A new session in place of the one that typed the password: a token known before is worth
     # nothing afterwards.
+    idle = idle_minutes(actor.role)
     current_session().begin(actor.scope, account_id=account.id, idle_minutes=idle)
     login_user(SignedIn(actor, account.language))
     audit.record(unit(actor), "login", "account", account.id)

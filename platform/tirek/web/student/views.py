@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from tirek.domain.access_code import CodeFormatError
 from tirek.domain.instruments import Answer
+from tirek.domain.people import Role
 from tirek.domain.permissions import Permission
 from tirek.services import administrations, places, runs
 from tirek.services.administrations import (
@@ -25,11 +26,10 @@ from tirek.services.administrations import (
 )
 from tirek.services.codes import Origin, SlowDownError, UnknownCodeError
 from tirek.services.runs import Run
-from tirek.services.sessions import PUPIL_IDLE_MINUTES
 from tirek.web import headers
-from tirek.web.access import public, pupil_key, requires
+from tirek.web.access import idle_minutes, public, pupil_key, requires
 from tirek.web.filters import as_datetime
-from tirek.web.i18n import current_lang
+from tirek.web.i18n import LANGUAGES, current_lang
 from tirek.web.items import SKIPPED, blanks, build_page, read_answer, read_answers, wording_lang
 from tirek.web.sessions import current_session, network
 from tirek.web.student.forms import CodeForm
@@ -64,7 +64,7 @@ def enter_code() -> str | Response:
     except (SlowDownError, NotOpenYetError, WindowClosedError, ConsentMissingError) as error:
         return _code_page(form, problem=_code_problem(error), device=device)
     opened = current_session()
-    opened.begin(entry.actor.scope, account_id=None, idle_minutes=PUPIL_IDLE_MINUTES)
+    opened.begin(entry.actor.scope, account_id=None, idle_minutes=idle_minutes(Role.STUDENT))
     session["pupil"] = {
         "year": entry.key.school_year,
         "administration": str(entry.key.id),
@@ -219,7 +219,7 @@ def _where(run: Run) -> str:
 
 def _aside(step: str, number: int) -> str:
     switch = request.form.get("switch")
-    if switch:
+    if switch in LANGUAGES:
         return url_for("student.page", number=number, lang=switch)
     if step == "stop":
         return url_for("student.stop")

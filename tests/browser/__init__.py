@@ -1,0 +1,1 @@
+"""Stories told in a real browser, with and without JavaScript."""

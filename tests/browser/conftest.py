@@ -1,0 +1,128 @@
+"""A real Chromium against a real server on a database of its own."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.world import World, a_vault, a_world, the_catalog
+from tirek.app import create_app
+from tirek.config import Config, Keys
+from tirek.domain.scope import Scope
+from tirek.storage.session import app_engine, open_session
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 360, "height": 740}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all stories; each story gets a context of its own."""
+    path = os.environ.get("TIREK_CHROMIUM")
+    if not path:
+        if os.environ.get("TIREK_REQUIRE_BROWSER") == "1":
+            pytest.fail("no Chromium: TIREK_CHROMIUM is not set")
+        pytest.skip("no Chromium: `make test` finds or installs one")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running site and the people on it."""
+
+    url: str
+    world: World
+
+    def at(self, path: str) -> str:
+        return self.url + path
+
+
+@pytest.fixture
+def site(database_url: str, keys: Keys, tmp_path: Path) -> Iterator[Site]:
+    """The application on a real socket, with two regions, a school and coded pupils."""
+    config = Config(keys=keys, database_url=database_url, var_dir=tmp_path)
+    engine = app_engine(database_url)
+    with open_session(engine, Scope.system()) as session:
+        world = a_world(session, the_catalog(), a_vault(keys), pupils=4, coded=4)
+        session.commit()
+        app = create_app(config, database_url)
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield Site(f"http://127.0.0.1:{server.server_port}", world)
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        app.extensions["tirek"].engine.dispose()
+    engine.dispose()
+
+
+@pytest.fixture(params=["js", "nojs"])
+def javascript(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param == "js")
+
+
+@pytest.fixture(params=["kk", "ru"])
+def lang(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[OpenPage]:
+    """Open a page in a context of its own: another device, another person.
+
+    Fails the test at the end when a page asked for anything outside the site or broke its policy.
+    """
+    contexts: list[BrowserContext] = []
+    foreign: list[str] = []
+    broken: list[str] = []
+
+    def opened(
+        url: str, *, javascript: bool = True, viewport: dict[str, int] | None = None
+    ) -> Page:
+        context = chromium.new_context(
+            java_script_enabled=javascript,
+            viewport=viewport or PHONE,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        page = context.new_page()
+        own = url.split("/")[2]
+        page.on("request", lambda sent: foreign.append(sent.url) if own not in sent.url else None)
+        page.on(
+            "console",
+            lambda said: broken.append(said.text) if "Content Security" in said.text else None,
+        )
+        page.goto(url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not foreign
+    assert not broken
