@@ -10,7 +10,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from tirek.domain.flagging import Flag, flags_for
-from tirek.domain.instruments import Answer
+from tirek.domain.instruments import Answer, Instrument
 from tirek.domain.levels import Level
 from tirek.domain.quality import quality
 from tirek.domain.scoring import ENGINE_VERSION, ScaleScore, score
@@ -51,7 +51,7 @@ def score_and_flag(unit: Unit, run: Run, given: Mapping[str, Answer]) -> None:
         )
         open_review(unit, run, SCORING_FAILED)
         return
-    _store_scores(unit, run, scores)
+    unit.session.execute(insert(Score), score_rows(subject_of(run), run.instrument, scores))
     unit.session.execute(
         update(Administration)
         .where(Administration.school_year == run.key.school_year, Administration.id == run.key.id)
@@ -83,31 +83,31 @@ def open_review(unit: Unit, run: Run, reason: str) -> None:
     )
 
 
-def _store_scores(unit: Unit, run: Run, scores: tuple[ScaleScore, ...]) -> None:
-    hashes = run.instrument.hashes
-    unit.session.execute(
-        insert(Score),
-        [
-            {
-                "school_year": run.key.school_year,
-                "administration_id": run.key.id,
-                "student_id": run.student_id,
-                "school_id": run.school_id,
-                "scale": one.scale,
-                "state": one.state.value,
-                "value": None if one.value is None else _decimal(one.value),
-                "reason": None if one.reason is None else one.reason.value,
-                "answered": one.answered,
-                "prorated": one.prorated,
-                "band": one.band,
-                "structure_hash": hashes.structure,
-                "scoring_hash": hashes.scoring,
-                "interpretation_hash": hashes.interpretation,
-                "engine_version": ENGINE_VERSION,
-            }
-            for one in scores
-        ],
-    )
+def score_rows(
+    subject: Subject, instrument: Instrument, scores: tuple[ScaleScore, ...]
+) -> list[dict[str, object]]:
+    """The rows of one administration's scores, pinned to the parts that made them."""
+    hashes = instrument.hashes
+    return [
+        {
+            "school_year": subject.school_year,
+            "administration_id": subject.administration_id,
+            "student_id": subject.student_id,
+            "school_id": subject.school_id,
+            "scale": one.scale,
+            "state": one.state.value,
+            "value": None if one.value is None else _decimal(one.value),
+            "reason": None if one.reason is None else one.reason.value,
+            "answered": one.answered,
+            "prorated": one.prorated,
+            "band": one.band,
+            "structure_hash": hashes.structure,
+            "scoring_hash": hashes.scoring,
+            "interpretation_hash": hashes.interpretation,
+            "engine_version": ENGINE_VERSION,
+        }
+        for one in scores
+    ]
 
 
 def _decimal(value: Fraction) -> Decimal:
