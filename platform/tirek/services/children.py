@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select, true
 
 from tirek.domain.administration import AdministrationState, age_in_years
 from tirek.domain.clocks import KAZAKHSTAN
@@ -166,7 +166,7 @@ def asked_about(unit: Unit, child: Child) -> list[Asked]:
     now = unit.now()
     mine = Administration.id.is_not(None)
     at_school = false() if child.has_left else true()
-    waiting = and_(Assignment.opens_at <= now, Assignment.closes_at > now, at_school)
+    waiting = and_(Assignment.closes_at > now, at_school)
     rows = unit.session.execute(
         _asked(unit, child).where(or_(mine, waiting)).order_by(Assignment.closes_at, Assignment.id)
     )
@@ -175,7 +175,7 @@ def asked_about(unit: Unit, child: Child) -> list[Asked]:
 
 
 def get_asked(unit: Unit, child: Child, assignment_id: UUID) -> Asked:
-    """One of them, also when its window is over; raises `NotFoundError`."""
+    """One of them, also when its window is over; raises `NotFoundError`, also before it begins."""
     row = unit.session.execute(
         _asked(unit, child).where(Assignment.id == assignment_id)
     ).one_or_none()
@@ -200,6 +200,7 @@ def _asked(unit: Unit, child: Child) -> Select[Assignment, str, str, Administrat
             Assignment.classroom_id == child.classroom.id,
             Assignment.respondent == GUARDIAN,
             Assignment.cancelled_at.is_(None),
+            Assignment.opens_at <= func.now(),
         )
     )
 
@@ -229,7 +230,7 @@ def _as_asked(
         AdministrationState(own.state) if own else None,
         own is not None and own.started_at is not None,
         own.ended_at if own else None,
-        assignment.opens_at <= now < assignment.closes_at,
+        now < assignment.closes_at,
     )
 
 
@@ -242,7 +243,7 @@ def _fits(asked: Asked, child: Child, now: datetime) -> bool:
 def begin(unit: Unit, child: Child, asked: Asked, language: str) -> Run:
     """Open the questionnaire or find it again, and start it in this language.
 
-    Raises `NotOpenYetError`, `WindowClosedError` or `ConsentMissingError`.
+    Raises `WindowClosedError` or `ConsentMissingError`.
     """
     assignment, now = administrations.living((asked.assignment, unit.now()))
     require_consent(unit, child)
