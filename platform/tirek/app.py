@@ -50,7 +50,7 @@ def create_app(config: Config, database_url: str) -> Flask:
         TEXTS_IN_REVIEW=config.texts_in_review,
     )
     app.extensions[transaction.EXTENSION] = transaction.Plant(
-        config,
+        config.base_url,
         app_engine(database_url, pool_size=config.web_threads + 1),
         catalog,
         Vault(config.keys.keks, config.keys.kek_current, config.keys.code_pepper),

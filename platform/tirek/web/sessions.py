@@ -96,7 +96,7 @@ class ServerSessionInterface(SessionInterface):
             self.get_cookie_name(app),
             token,
             httponly=True,
-            secure=plant().config.secure,
+            secure=plant().secure,
             samesite="Lax",
             path="/",
         )

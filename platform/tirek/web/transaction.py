@@ -8,7 +8,6 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from tirek.catalog.library import Catalog
-from tirek.config import Config
 from tirek.domain.people import Actor
 from tirek.domain.scope import Scope
 from tirek.services.unit import Unit
@@ -24,10 +23,16 @@ NOBODY = Actor(role=None)
 class Plant:
     """What the process was started with, shared by all requests."""
 
-    config: Config
+    # Where browsers reach us, for printed sheets; over TLS cookies are bound to it.
+    base_url: str
     engine: Engine
     catalog: Catalog
     vault: Vault
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us over TLS."""
+        return self.base_url.startswith("https://")
 
 
 def plant() -> Plant:
