@@ -9,8 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-# The fixtures come with the pages' own tests.
-from tests.functional.test_parent_pages import Browser, app, fill_in, parent, questionnaire, world
+from tests.functional.test_parent_pages import Parent, fill_in, questionnaire, token
 from tests.world import World, an_origin
 from tirek.domain.instruments import Answer, AnswerState
 from tirek.domain.scope import Scope
@@ -19,7 +18,11 @@ from tirek.services.unit import Unit
 from tirek.storage.models import Case, FlagRecord, Referral
 from tirek.storage.session import open_session
 
-__all__ = ["app", "parent", "world"]
+
+@pytest.fixture
+def parent(app: Flask, world: World) -> Parent:
+    return Parent(app.test_client()).sign_in(world.school.guardian)
+
 
 # What each POST of the parents' part is sent with here; GET needs nothing.
 SENT = {
@@ -63,7 +66,7 @@ def addresses(rule: Rule, world: World, child: UUID) -> list[str]:
     return pages
 
 
-def walk(app: Flask, parent: Browser, world: World) -> dict[str, str]:
+def walk(app: Flask, parent: Parent, world: World) -> dict[str, str]:
     """Every page of the parents' part by method and address, in kk and en."""
     seen = {}
     child = world.school.pupil.id
@@ -84,12 +87,6 @@ def walk(app: Flask, parent: Browser, world: World) -> dict[str, str]:
                 )
                 seen[f"POST {path}"] = f"{answer.status_code} {plain(answer.text)}"
     return seen
-
-
-def token(page: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found is not None
-    return found[1]
 
 
 def plain(page: str) -> str:
@@ -115,7 +112,7 @@ def forbidden(world: World) -> list[str]:
 
 @pytest.mark.parametrize("finished", [False, True])
 def test_no_page_of_a_parent_tells_what_the_child_answered(
-    app: Flask, engine: Engine, system: Session, parent: Browser, world: World, *, finished: bool
+    app: Flask, engine: Engine, system: Session, parent: Parent, world: World, *, finished: bool
 ) -> None:
     if finished:
         fill_in(parent, world, "2")
