@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs are older
 from wtforms.validators import InputRequired, Length
 
 from tirek.domain.levels import Level
@@ -25,21 +26,21 @@ class InboxForm(PageForm):
     show = SelectField(
         _l("Which"),
         choices=[
-            (Show.OPEN.value, _l("All open")),
-            (Show.UNOWNED.value, _l("Not accepted by anybody")),
-            (Show.LATE.value, _l("Late")),
-            (Show.MINE.value, _l("Mine")),
-            (Show.CLOSED.value, _l("Closed")),
+            SelectChoice(Show.OPEN.value, _l("All open")),
+            SelectChoice(Show.UNOWNED.value, _l("Not accepted by anybody")),
+            SelectChoice(Show.LATE.value, _l("Late")),
+            SelectChoice(Show.MINE.value, _l("Mine")),
+            SelectChoice(Show.CLOSED.value, _l("Closed")),
         ],
     )
     level = SelectField(
         _l("Level"),
         choices=[
-            ("", _l("All levels")),
-            (Level.IMMEDIATE.value, _l("Immediate")),
-            (Level.HIGH.value, _l("High")),
-            (Level.MEDIUM.value, _l("Medium")),
-            (Level.LOW.value, _l("Low")),
+            SelectChoice("", _l("All levels")),
+            SelectChoice(Level.IMMEDIATE.value, _l("Immediate")),
+            SelectChoice(Level.HIGH.value, _l("High")),
+            SelectChoice(Level.MEDIUM.value, _l("Medium")),
+            SelectChoice(Level.LOW.value, _l("Low")),
         ],
     )
     code = StringField(_l("Pupil's code at school"))
@@ -92,4 +93,6 @@ class CloseForm(StepForm):
 
     def offer(self, outcomes: tuple[Outcome, ...]) -> None:
         """Allow exactly the outcomes that this person may choose."""
-        self.outcome.choices = [(outcome.value, OUTCOMES[outcome]) for outcome in outcomes]
+        self.outcome.choices = [
+            SelectChoice(outcome.value, OUTCOMES[outcome]) for outcome in outcomes
+        ]

@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs are older
 
 from tirek.domain.errors import ConflictError
 from tirek.domain.permissions import Permission
@@ -46,8 +47,8 @@ def contact(referral_id: UUID) -> str | Response:
 def send_on(referral_id: UUID) -> str | tuple[str, int] | Response:
     """Send a referral on to another centre."""
     form = RedirectForm(data={"version": request.args.get("version")})
-    form.center.choices = [("", _("Choose a support centre"))] + [
-        (str(center.id), localised(center, "name"))
+    form.center.choices = [SelectChoice("", _("Choose a support centre"))] + [
+        SelectChoice(str(center.id), localised(center, "name"))
         for center in referral_page.other_centers(unit(), referral_id)
     ]
     if form.validate_on_submit():
