@@ -105,8 +105,7 @@ def own_runs(world: World) -> list[Administration]:
 def test_home_is_a_list_of_what_there_is_to_do(parent: Parent, world: World) -> None:
     assert parent.path == HOME
     page = parent.get(HOME)
-    assert "pupil 8A-01" in page
-    assert "class 8 “Ә”" in page
+    assert "Pupil 8A-01, class 8 “Ә”" in page
     assert "You agree" in page
     assert questionnaire(world) in page
     assert "0 of 7 lessons read" in page
