@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from tirek.domain.alphabet import sort_key
 from tirek.domain.capacity import Load, load_of
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.consent import ConsentKind, ConsentState, may_administer
@@ -48,6 +50,15 @@ class NobodyFitsError(DomainError):
 
 class AlreadyAssignedError(ConflictError):
     """The class is asked the same thing in this round already."""
+
+
+class AssignmentState(StrEnum):
+    """Where an assignment stands against the clock."""
+
+    OPEN = "open"
+    PLANNED = "planned"
+    OVER = "over"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,7 @@ class AssignmentRow:
     assignment: Assignment
     classroom: str
     instrument: Instrument | None
+    state: AssignmentState
 
 
 def respondent_of(instrument: Instrument) -> str:
@@ -207,27 +219,47 @@ def get(unit: Unit, assignment_id: UUID) -> Assignment:
     return found
 
 
+def state_of(assignment: Assignment, now: datetime) -> AssignmentState:
+    """Where an assignment stands at `now`."""
+    if assignment.cancelled_at is not None:
+        return AssignmentState.CANCELLED
+    if now < assignment.opens_at:
+        return AssignmentState.PLANNED
+    return AssignmentState.OPEN if now < assignment.closes_at else AssignmentState.OVER
+
+
 def row_of(unit: Unit, assignment: Assignment) -> AssignmentRow:
     """An assignment with the names that pages show."""
-    room = classrooms.get(unit, assignment.classroom_id)
-    instrument = unit.catalog.instruments.get(assignment.instrument_id)
-    return AssignmentRow(assignment, classrooms.name_of(room), instrument)
+    return _row(unit, assignment, classrooms.get(unit, assignment.classroom_id), unit.now())
 
 
-def of_school(unit: Unit) -> list[AssignmentRow]:
-    """Every assignment of the own school, the one that closes last first."""
-    rows = unit.session.execute(
+def of_school(
+    unit: Unit, *, state: str = "", classroom_id: UUID | None = None, sort: str = "closes"
+) -> list[AssignmentRow]:
+    """The assignments of the own school that fit, the one that closes last first."""
+    statement = (
         select(Assignment, Classroom)
         .join(Classroom, Classroom.id == Assignment.classroom_id)
         .where(Assignment.school_id == unit.actor.school_id)
         .order_by(Assignment.closes_at.desc(), Assignment.id)
     )
-    return [
-        AssignmentRow(
-            one, classrooms.name_of(room), unit.catalog.instruments.get(one.instrument_id)
-        )
-        for one, room in rows
-    ]
+    if classroom_id:
+        statement = statement.where(Assignment.classroom_id == classroom_id)
+    now = unit.now()
+    rows = [_row(unit, one, room, now) for one, room in unit.session.execute(statement)]
+    found = [row for row in rows if state in {"", row.state.value}]
+    if sort == "class":
+        found.sort(key=lambda row: sort_key(row.classroom))
+    elif sort == "state":
+        found.sort(key=lambda row: list(AssignmentState).index(row.state))
+    return found
+
+
+def _row(unit: Unit, assignment: Assignment, room: Classroom, now: datetime) -> AssignmentRow:
+    instrument = unit.catalog.instruments.get(assignment.instrument_id)
+    return AssignmentRow(
+        assignment, classrooms.name_of(room), instrument, state_of(assignment, now)
+    )
 
 
 def audience(unit: Unit, classroom_id: UUID, instrument: Instrument, moment: datetime) -> Audience:

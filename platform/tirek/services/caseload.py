@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, case, func, or_, select
 
+from tirek.domain.errors import NotFoundError
 from tirek.domain.levels import Level
 from tirek.domain.referral import Outcome, ReceiverKind, ReferralState
 from tirek.services import audit, classrooms
@@ -89,6 +90,18 @@ def of_student(unit: Unit, student_id: UUID) -> list[CaseRow]:
     return [
         _row(row) for row in unit.session.execute(statement.order_by(Referral.created_at.desc()))
     ]
+
+
+def receiver_of(unit: Unit, referral_id: UUID) -> ReceiverKind:
+    """Whose a referral of the own school is; raises `NotFoundError`."""
+    found = unit.session.scalars(
+        select(Referral.receiver).where(
+            Referral.id == referral_id, Referral.school_id == unit.actor.school_id
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("referral", referral_id)
+    return ReceiverKind(found)
 
 
 def counts(unit: Unit) -> CaseCounts:

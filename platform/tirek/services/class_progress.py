@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tirek.domain.administration import AdministrationState
 from tirek.services import assignments, audit, classrooms
+from tirek.services.paging import Page, cut
 from tirek.services.runs import AdministrationKey
 from tirek.services.unit import Unit
 from tirek.storage.models import Administration, Assignment, Student
@@ -53,6 +54,22 @@ def of_assignment(unit: Unit, assignment: Assignment) -> Progress:
     audit.record(unit, "progress.view", "assignment", assignment.id)
     counts = Counter(row.state for row in rows)
     return Progress(rows, {state: counts[state] for state in ProgressState})
+
+
+def picked(
+    progress: Progress, *, code: str = "", state: str = "", sort: str = "code", page: int = 1
+) -> Page[ProgressRow]:
+    """The rows that fit a search and a state, in order, one page of them."""
+    found = [
+        row
+        for row in progress.rows
+        if code.lower() in row.student.school_code.lower() and state in {"", row.state.value}
+    ]
+    if sort == "state":
+        found.sort(key=lambda row: list(ProgressState).index(row.state))
+    elif sort == "moved":
+        found.sort(key=lambda row: row.moved_at.timestamp() if row.moved_at else 0, reverse=True)
+    return cut(found, page)
 
 
 def state_of(administration: Administration) -> ProgressState:

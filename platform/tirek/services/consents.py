@@ -157,7 +157,7 @@ def _of_class(unit: Unit, classroom_id: UUID, student_ids: Sequence[UUID]) -> di
         .order_by(Student.id)
         .with_for_update()
     ).all()
-    found: dict[UUID, UUID] = dict(row.tuple() for row in rows)
+    found: dict[UUID, UUID] = {row.id: row.school_id for row in rows}
     missing = set(student_ids) - found.keys()
     if missing:
         raise NotFoundError("student", missing.pop())

@@ -32,6 +32,7 @@ class ShownScale:
     """One scale: a value or the reason for having none; its band only where it may be named."""
 
     scale: str
+    name: str
     value: Decimal | None
     reason: str | None
     answered: int
@@ -91,7 +92,7 @@ def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
         classroom,
         instrument,
         is_working,
-        _scales(unit, key, instrument, student, is_working=is_working),
+        _scales(_latest_scores(unit, [key]), instrument, student, language, is_working=is_working),
         _answers(unit, key, instrument, language),
         administration.quality or {},
         _flags(unit, key),
@@ -145,33 +146,27 @@ def _is_working(instrument: Instrument | None, administration: Administration) -
 
 
 def _scales(
-    unit: Unit,
-    key: AdministrationKey,
+    scores: Sequence[Score],
     instrument: Instrument | None,
     student: Student,
+    language: str,
     *,
     is_working: bool,
 ) -> tuple[ShownScale, ...]:
-    latest = _latest_scores(unit, [key])
-    shown = [_scale(score, instrument, student, is_working=is_working) for score in latest]
-    if instrument is None:
-        return tuple(shown)
-    order = [scale.id for scale in instrument.scoring.scales]
-    return tuple(sorted(shown, key=lambda one: order.index(one.scale)))
-
-
-def _scale(
-    score: Score, instrument: Instrument | None, student: Student, *, is_working: bool
-) -> ShownScale:
-    return ShownScale(
-        score.scale,
-        score.value,
-        score.reason,
-        score.answered,
-        score.prorated,
-        None if is_working else score.band,
-        instrument.scale(score.scale).highest if instrument else None,
-        _precision(score, instrument, student),
+    order = [scale.id for scale in instrument.scoring.scales] if instrument else []
+    return tuple(
+        ShownScale(
+            score.scale,
+            instrument.text(language, f"scale.{score.scale}") if instrument else score.scale,
+            score.value,
+            score.reason,
+            score.answered,
+            score.prorated,
+            None if is_working else score.band,
+            instrument.scale(score.scale).highest if instrument else None,
+            _precision(score, instrument, student),
+        )
+        for score in sorted(scores, key=lambda one: order.index(one.scale) if order else 0)
     )
 
 

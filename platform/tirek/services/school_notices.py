@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from tirek.domain.protocols import Addressee
+from tirek.domain.referral import ReceiverKind
 from tirek.services import audit, classrooms
 from tirek.services.paging import Page, page_of
 from tirek.services.unit import Unit
-from tirek.storage.models import Account, Classroom, Notice, Student
+from tirek.storage.models import Account, Classroom, Notice, Referral, Student
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,18 @@ def open_count(unit: Unit) -> int:
     """How many notices wait for somebody's confirmation."""
     return unit.session.scalars(
         select(func.count()).where(
-            Notice.school_id == unit.actor.school_id,
-            Notice.addressee == Addressee.SCHOOL.value,
-            Notice.confirmed_at.is_(None),
+            Notice.school_id == unit.actor.school_id, _to_school(), Notice.confirmed_at.is_(None)
         )
     ).one()
+
+
+def _to_school() -> ColumnElement[bool]:
+    """The school's own notices, and those to authorities where no PSC has the case."""
+    has_center = exists().where(
+        Referral.case_id == Notice.case_id,
+        Referral.receiver == ReceiverKind.SUPPORT_CENTER.value,
+    )
+    return or_(Notice.addressee == Addressee.SCHOOL.value, ~has_center)
 
 
 def _own(unit: Unit) -> Select[*tuple[Any, ...]]:

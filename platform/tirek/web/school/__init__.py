@@ -1,5 +1,26 @@
-"""Pages of one kind of person; the views are on their way."""
+"""A school's people: consents, assignments, codes, results, referrals, reviews and notices."""
 
-from flask import Blueprint
+# Importing the modules is what gives the blueprint its pages.
+from tirek.web.school import (
+    assignment_views,
+    case_views,
+    code_views,
+    consent_views,
+    notice_views,
+    pupil_views,
+    result_views,
+    review_views,
+)
+from tirek.web.school.views import blueprint
 
-blueprint = Blueprint("school", __name__, url_prefix="/school")
+__all__ = [
+    "assignment_views",
+    "blueprint",
+    "case_views",
+    "code_views",
+    "consent_views",
+    "notice_views",
+    "pupil_views",
+    "result_views",
+    "review_views",
+]

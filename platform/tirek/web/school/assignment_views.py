@@ -1,0 +1,170 @@
+"""Assignments: plan one, look at what it means, assign it, follow, extend or cancel it."""
+
+from uuid import UUID
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from tirek.domain.capacity import opens_before_days_off
+from tirek.domain.clocks import KAZAKHSTAN
+from tirek.domain.errors import DomainError
+from tirek.domain.permissions import Permission
+from tirek.services import assignments, class_progress, classrooms
+from tirek.services.assignments import AssignmentState, Wish
+from tirek.services.class_progress import ProgressState
+from tirek.services.paging import cut
+from tirek.web.access import requires
+from tirek.web.i18n import data_lang
+from tirek.web.school import listing
+from tirek.web.school.forms import AssignmentForm, ExtendForm
+from tirek.web.school.views import blueprint
+from tirek.web.transaction import unit
+
+STATES = ("", *(state.value for state in AssignmentState))
+PROGRESS_STATES = ("", *(state.value for state in ProgressState))
+
+
+@blueprint.get("/assignments")
+@requires(Permission.VIEW_PROGRESS)
+def assignments_list() -> str:
+    """List what the classes are asked."""
+    chosen = {
+        "state": listing.one_of("state", STATES, ""),
+        "sort": listing.one_of("sort", ("closes", "class", "state"), "closes"),
+    }
+    room = listing.id_of("classroom")
+    rows = assignments.of_school(unit(), classroom_id=room, **chosen)
+    return render_template(
+        "school/assignments.html",
+        found=cut(rows, listing.page_number()),
+        rooms=classrooms.of_school(unit()),
+        room=room,
+        chosen=chosen,
+    )
+
+
+@blueprint.route("/assignments/new", methods=["GET", "POST"])
+@requires(Permission.ASSIGN_INSTRUMENT)
+def assignment_new() -> str | tuple[str, int] | Response:
+    """Ask what to assign; show what it would mean; assign it when that was confirmed."""
+    opens, closes = assignments.usual_window(unit().now())
+    form = AssignmentForm(
+        data={
+            "opens": opens.replace(tzinfo=None),
+            "closes": closes.replace(tzinfo=None),
+            "classroom": str(listing.id_of("classroom") or ""),
+        }
+    )
+    offered = assignments.assignable(unit())
+    form.offer(
+        [(str(room.id), room.name) for room in classrooms.of_school(unit())],
+        [(one.id, one.text(data_lang(), "title")) for one, _release in offered],
+    )
+    if form.was_sent and form.validate():
+        wish = Wish(UUID(form.classroom.data), form.instrument.data, *form.window)
+        try:
+            if form.is_confirmed:
+                made = assignments.assign(unit(), wish)
+                return redirect(url_for("school.assignment", assignment_id=made))
+            plan = assignments.plan(unit(), wish)
+            return render_template(
+                "school/assignment_check.html",
+                plan=plan,
+                form=form,
+                name=classrooms.name_of(plan.classroom),
+                title=plan.instrument.text(data_lang(), "title"),
+                before_days_off=opens_before_days_off(wish.opens_at),
+            )
+        except REFUSALS as refusal:
+            form.form_errors.append(_refusal(refusal))
+    page = render_template(
+        "school/assignment_new.html", form=form, rounds=assignments.rounds(unit()), offered=offered
+    )
+    return (page, 422) if form.errors else page
+
+
+@blueprint.get("/assignments/<uuid:assignment_id>")
+@requires(Permission.VIEW_PROGRESS)
+def assignment(assignment_id: UUID) -> str:
+    """How far a class has come."""
+    return _progress_page(assignment_id, ExtendForm())
+
+
+@blueprint.post("/assignments/<uuid:assignment_id>/cancel")
+@requires(Permission.ASSIGN_INSTRUMENT)
+def assignment_cancel(assignment_id: UUID) -> Response:
+    """Stop asking the class."""
+    assignments.cancel(unit(), assignment_id)
+    flash(_("Cancelled. The codes open nothing any more; what was answered stays."), "success")
+    return redirect(url_for("school.assignment", assignment_id=assignment_id))
+
+
+@blueprint.post("/assignments/<uuid:assignment_id>/extend")
+@requires(Permission.ASSIGN_INSTRUMENT)
+def assignment_extend(assignment_id: UUID) -> tuple[str, int] | Response:
+    """Let the window end later."""
+    form = ExtendForm()
+    if form.validate_on_submit():
+        try:
+            assignments.extend(unit(), assignment_id, form.closes_at)
+        except (assignments.WindowError, assignments.NoCampaignError) as refusal:
+            form.form_errors.append(_refusal(refusal))
+        else:
+            flash(_("The new end of the window is saved."), "success")
+            return redirect(url_for("school.assignment", assignment_id=assignment_id))
+    return _progress_page(assignment_id, form), 422
+
+
+@blueprint.get("/assignments/<uuid:assignment_id>/<any(cancel, extend):_step>")
+@requires(Permission.ASSIGN_INSTRUMENT)
+def assignment_step_left(assignment_id: UUID, _step: str) -> Response:
+    """Go back to the class: a changed language or a reload asks for the address of a sent form."""
+    return redirect(url_for("school.assignment", assignment_id=assignment_id))
+
+
+def _progress_page(assignment_id: UUID, form: ExtendForm) -> str:
+    found = assignments.get(unit(), assignment_id)
+    if form.closes.data is None:
+        form.closes.data = found.closes_at.astimezone(KAZAKHSTAN).replace(tzinfo=None)
+    progress = class_progress.of_assignment(unit(), found)
+    chosen = {
+        "code": listing.searched(),
+        "state": listing.one_of("state", PROGRESS_STATES, ""),
+        "sort": listing.one_of("sort", ("code", "state", "moved"), "code"),
+    }
+    return render_template(
+        "school/assignment.html",
+        row=assignments.row_of(unit(), found),
+        progress=progress,
+        found=class_progress.picked(progress, page=listing.page_number(), **chosen),
+        chosen=chosen,
+        form=form,
+    )
+
+
+REFUSALS = (
+    assignments.NotAssignableError,
+    assignments.NoCampaignError,
+    assignments.WindowError,
+    assignments.NobodyFitsError,
+    assignments.AlreadyAssignedError,
+)
+
+
+def _refusal(refusal: DomainError) -> str:
+    match refusal:
+        case assignments.NotAssignableError():
+            text = _("This questionnaire may not be assigned: it is not approved for use.")
+        case assignments.NoCampaignError():
+            text = _("No round of screening holds these dates. The planned rounds stand below.")
+        case assignments.NobodyFitsError():
+            text = _("Nobody in this class is of an age for which this questionnaire is made.")
+        case assignments.AlreadyAssignedError():
+            text = _(
+                "This class already has this questionnaire in this round. Open it under"
+                " Assignments; to ask again, cancel it first."
+            )
+        case _:
+            text = _("The window must end later than now, and later than before.")
+    return str(text)

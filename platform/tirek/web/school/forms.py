@@ -1,0 +1,209 @@
+"""What a school's people fill in."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    DateTimeLocalField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    TextAreaField,
+)
+from wtforms import Form as PlainForm
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs are older
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+
+from tirek.domain.clocks import KAZAKHSTAN
+from tirek.domain.consent import ConsentState
+from tirek.domain.referral import Outcome
+from tirek.services.concerns import LEVELS
+from tirek.web.forms import PageForm
+from tirek.web.school import words
+
+LONGEST_NOTE = 4000
+LONGEST_NUMBER = 6
+MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M"]
+
+
+def _moment(field: DateTimeLocalField) -> datetime | None:
+    """What was typed is Kazakhstan's time."""
+    return field.data.replace(tzinfo=KAZAKHSTAN) if field.data else None
+
+
+def _id(value: object) -> UUID:
+    """Read an id that was sent or offered; a `ValueError` is WTForms' "no such choice"."""
+    return UUID(str(value))
+
+
+def _stripped(value: str | None) -> str | None:
+    return value.strip() if value else value
+
+
+class PapersForm(PageForm):
+    """What the signed sheets of a class say."""
+
+    pupils = SelectMultipleField(
+        _l("Pupils"), [InputRequired(_l("Choose at least one pupil."))], coerce=_id
+    )
+    state = RadioField(
+        _l("What do the signed sheets say?"),
+        [InputRequired(_l("Choose what the sheets say."))],
+        choices=[SelectChoice(state.value, words.CONSENT[state.value]) for state in ConsentState],
+    )
+
+    def offer(self, student_ids: list[UUID]) -> None:
+        """Allow exactly the pupils of the class."""
+        self.pupils.choices = [SelectChoice(one) for one in student_ids]
+
+
+class AssignmentForm(PageForm):
+    """Which questionnaire, for which class, from when to when."""
+
+    classroom = SelectField(
+        _l("Class"), [InputRequired(_l("Choose a class."))], coerce=str, validate_choice=True
+    )
+    instrument = SelectField(
+        _l("Questionnaire"), [InputRequired(_l("Choose a questionnaire."))], coerce=str
+    )
+    opens = DateTimeLocalField(
+        _l("Opens"), [InputRequired(_l("Type when it opens."))], format=MOMENTS
+    )
+    closes = DateTimeLocalField(
+        _l("Closes"), [InputRequired(_l("Type when it closes."))], format=MOMENTS
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        # The plan is looked at before anything is saved, so it is asked for by its address.
+        if request.method == "POST":
+            super().__init__(**kwargs)
+        else:
+            PlainForm.__init__(self, request.args if self.was_sent else None, **kwargs)
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether somebody asked for the plan or confirmed it."""
+        return request.method == "POST" or "instrument" in request.args
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the plan was looked at and confirmed."""
+        return request.method == "POST"
+
+    def validate_closes(self, field: DateTimeLocalField) -> None:
+        """A window ends after it begins."""
+        if self.opens.data and field.data and field.data <= self.opens.data:
+            raise ValidationError(_l("It must close after it opens."))
+
+    def offer(self, rooms: list[tuple[str, str]], instruments: list[tuple[str, str]]) -> None:
+        """Allow exactly the classes of the school and what may be assigned, each with its name."""
+        self.classroom.choices = [SelectChoice(*pair) for pair in rooms]
+        self.instrument.choices = [SelectChoice(*pair) for pair in instruments]
+
+    @property
+    def window(self) -> tuple[datetime, datetime]:
+        """Both ends as aware times, once the form is valid."""
+        opens, closes = _moment(self.opens), _moment(self.closes)
+        if opens is None or closes is None:
+            raise ValueError("the form is not valid")
+        return opens, closes
+
+
+class ExtendForm(PageForm):
+    """Until when the window shall stay open."""
+
+    closes = DateTimeLocalField(
+        _l("Closes"), [InputRequired(_l("Type when it closes."))], format=MOMENTS
+    )
+
+    @property
+    def closes_at(self) -> datetime:
+        """The new end as an aware time, once the form is valid."""
+        moment = _moment(self.closes)
+        if moment is None:
+            raise ValueError("the form is not valid")
+        return moment
+
+
+class CodesForm(PageForm):
+    """Which pupils get a code, and when this choice was put before the psychologist."""
+
+    pupils = SelectMultipleField(
+        _l("Pupils"), [InputRequired(_l("Choose at least one pupil."))], coerce=_id
+    )
+    as_of = HiddenField(validators=[InputRequired()])
+
+    def offer(self, student_ids: list[UUID]) -> None:
+        """Allow exactly the pupils who may get a code."""
+        self.pupils.choices = [SelectChoice(one) for one in student_ids]
+
+
+class ConcernForm(PageForm):
+    """Why somebody is worried, and how urgent it is."""
+
+    level = RadioField(
+        _l("How urgent is it?"),
+        [InputRequired(_l("Choose how urgent it is."))],
+        choices=[SelectChoice(level.value, words.LEVEL[level.value]) for level in LEVELS],
+    )
+    reason = TextAreaField(
+        _l("What makes you worried?"),
+        [DataRequired(_l("Write what makes you worried.")), Length(max=LONGEST_NOTE)],
+        filters=[_stripped],
+    )
+    mark = HiddenField(validators=[InputRequired()])
+
+
+class NoteForm(PageForm):
+    """A written note with which something is closed."""
+
+    note = TextAreaField(
+        _l("Note"),
+        [DataRequired(_l("Write what you found and what was done.")), Length(max=LONGEST_NOTE)],
+        filters=[_stripped],
+    )
+
+
+class VersionForm(PageForm):
+    """The version of a referral that this person saw: whoever was first has changed it."""
+
+    version = HiddenField(validators=[InputRequired()])
+
+    @property
+    def seen_version(self) -> int:
+        """The version as a number; what cannot be one fits no referral."""
+        text = self.version.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER else -1
+
+
+class TalkForm(VersionForm, NoteForm):
+    """That the child was talked with, and what came of it."""
+
+
+class SendOnForm(VersionForm, NoteForm):
+    """To which centre a referral goes on, and why."""
+
+    center = SelectField(
+        _l("Psychological support centre"), [InputRequired(_l("Choose a centre."))], coerce=str
+    )
+
+    def offer(self, centers: list[tuple[str, str]]) -> None:
+        """Allow exactly these centres, each with its name."""
+        self.center.choices = [SelectChoice(*pair) for pair in centers]
+
+
+class CloseForm(VersionForm, NoteForm):
+    """With what a referral ends."""
+
+    outcome = RadioField(_l("With what does it end?"), [InputRequired(_l("Choose an outcome."))])
+
+    def offer(self, outcomes: Iterable[Outcome]) -> None:
+        """Allow exactly these outcomes."""
+        self.outcome.choices = [
+            SelectChoice(one.value, words.OUTCOME[one.value]) for one in outcomes
+        ]

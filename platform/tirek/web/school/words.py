@@ -1,0 +1,134 @@
+"""Words for what the database keeps as codes; a code without a word is shown as it is."""
+
+from flask_babel import lazy_gettext as _l
+
+CONSENT = {
+    "given": _l("Consent given"),
+    "refused": _l("Refused"),
+    "withdrawn": _l("Withdrawn"),
+}
+CONSENT_SOURCE = {
+    "paper": _l("on paper, at school"),
+    "account": _l("in the parent's own account"),
+    "screen": _l("by the pupil, on the screen"),
+}
+CONSENT_KIND = {"guardian": _l("Parent or guardian"), "assent": _l("The pupil")}
+
+CODE = {
+    "none": _l("No code yet"),
+    "issued": _l("Code issued, not used yet"),
+    "used": _l("Code used"),
+    "ended": _l("Has finished or stopped: needs no code"),
+    "no_consent": _l("No consent yet: gets no code"),
+    "refused": _l("Consent refused or withdrawn: gets no code"),
+    "outside_age": _l("Outside the ages of this questionnaire: gets no code"),
+    "left": _l("Has left the school: gets no code"),
+}
+
+PROGRESS = {
+    "not_started": _l("Not started"),
+    "under_way": _l("Under way"),
+    "finished": _l("Finished"),
+    "stopped": _l("Stopped early"),
+    "not_asked": _l("Not asked"),
+}
+
+ASSIGNMENT = {
+    "planned": _l("Planned"),
+    "open": _l("Open"),
+    "over": _l("Over"),
+    "cancelled": _l("Cancelled"),
+}
+RESPONDENT = {"student": _l("Pupils"), "guardian": _l("Parents and guardians")}
+
+ADMINISTRATION = {
+    "open": _l("Not finished"),
+    "completed": _l("Finished"),
+    "stopped": _l("Stopped early"),
+}
+
+ANSWER = {
+    "declined": _l("Did not want to answer"),
+    "skipped": _l("Left blank"),
+    "unseen": _l("Was not shown"),
+}
+
+REASON = {
+    "too_many_missing": _l("Not computable: too many answers are missing."),
+    "core_missing": _l("Not computable: an answer that decides it is missing."),
+    "out_of_range": _l("Not computable: the value would lie outside the scale."),
+}
+
+BAND = {
+    "minimal": _l("minimal"),
+    "mild": _l("mild"),
+    "moderate": _l("moderate"),
+    "moderately_severe": _l("moderately severe"),
+    "severe": _l("severe"),
+    "negative": _l("below the cut-off"),
+    "positive": _l("at or above the cut-off"),
+    "neither": _l("neither pattern"),
+    "other": _l("several symptoms"),
+    "major": _l("many symptoms"),
+    "very_low": _l("very low well-being"),
+    "low": _l("low well-being"),
+    "adequate": _l("adequate well-being"),
+    "no": _l("below the cut-off"),
+    "yes": _l("at or above the cut-off"),
+}
+
+# Why a person must look, where no instrument has a word for it.
+REVIEW = {"scoring_failed": _l("The machine could not score this questionnaire")}
+
+LEVEL = {
+    "immediate": _l("Immediate: somebody must be with the child now"),
+    "high": _l("High: today"),
+    "medium": _l("Medium: within days"),
+    "low": _l("Low: planned work"),
+}
+STATE = {
+    "created": _l("On its way"),
+    "routed": _l("Received, nobody has opened it yet"),
+    "seen": _l("Opened, not accepted yet"),
+    "acknowledged": _l("Accepted"),
+    "contacted": _l("Accepted, the child was talked with"),
+    "redirected": _l("Being handed over"),
+    "closed": _l("Closed"),
+}
+RECEIVER = {
+    "school": _l("School psychologist"),
+    "support_center": _l("Psychological support centre"),
+}
+OUTCOME = {
+    "supported": _l("The child was supported"),
+    "support_continues_at_school": _l("Support goes on at school"),
+    "no_need_found": _l("No need for support was found"),
+    "family_refused": _l("The family refused help"),
+    "handed_over": _l("Handed over"),
+    "entered_in_error": _l("Entered in error"),
+}
+EVENT = {
+    "opened": _l("Opened"),
+    "accepted": _l("Accepted by name"),
+    "talked": _l("The child was talked with"),
+    "redirected": _l("Sent on to another centre"),
+    "finished": _l("Closed"),
+    "signal_added": _l("A new signal was added"),
+    "next_leg_acknowledged": _l("The next receiver has accepted it"),
+    "level_rule": _l("Received: referrals of this level go to the school psychologist"),
+    "territory": _l("Received: this centre answers for the school's district"),
+    "first_center_closed": _l("Received: the district's first centre is closed"),
+    "region": _l("Received: a centre of the same region"),
+    "no_center_in_territory": _l("Received at school: no centre is entered for this territory"),
+}
+CLOCK = {
+    "seen": _l("To be opened"),
+    "acknowledged": _l("To be accepted"),
+    "contact": _l("To talk with the child"),
+}
+ADDRESSEE = {
+    "school": _l("The school"),
+    "support_center": _l("Psychological support centre"),
+    "guardianship": _l("Guardianship authority"),
+    "child_rights": _l("Authority for children's rights"),
+}
