@@ -186,3 +186,10 @@ def test_a_wrong_code_is_told_kindly_and_kept_in_the_box(
     page.click("main form button[type=submit]")
     assert page.locator("[data-error-summary]").count() == 1
     assert page.input_value("#code") == "ABC-DEF-GH"
+
+
+def test_jumping_to_the_last_page_does_not_skip_the_ones_between(site: Site, pupil_page, lang: str):
+    pupil_page.goto(site.at(f"/{lang}/s/page/5"))
+    people.choose(pupil_page, "q13", "0")
+    people.press(pupil_page, "next")
+    pupil_page.wait_for_url("**/s/page/1")

@@ -7,7 +7,7 @@ from tirek.domain.instruments import Instrument
 # Up to this age one item a page with big answers; above it pages of this many items
 # (parents-ux §6.1, rule 4: 8-12 with autosave; no grids).
 ONE_BY_ONE_TO_AGE = 12
-ITEMS_A_PAGE = 10
+ITEMS_A_PAGE = 9
 # Parents answer about pupils of every age, always as adults.
 ADULT_AGE = 18
 

@@ -53,9 +53,13 @@ class Run:
     @property
     def next_page(self) -> int:
         """Index of the first page with an item nobody has dealt with, else of the last page."""
-        pages = self.pages
-        waiting = (index for index, page in enumerate(pages) if not self.answers.keys() >= {*page})
-        return next(waiting, len(pages) - 1)
+        waiting = self.first_page_without(self.answers)
+        return len(self.pages) - 1 if waiting is None else waiting
+
+    def first_page_without(self, known: Mapping[str, Answer]) -> int | None:
+        """Index of the first page with an item that `known` says nothing about."""
+        waiting = (i for i, page in enumerate(self.pages) if not known.keys() >= {*page})
+        return next(waiting, None)
 
 
 # Everything a page of items needs, in one query: these two requests are most of the traffic.

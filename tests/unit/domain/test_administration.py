@@ -31,7 +31,7 @@ def test_up_to_twelve_there_is_one_item_a_page(instrument):
     assert all(len(page) == 1 for page in pages_for(instrument, 12))
 
 
-def test_above_twelve_pages_are_not_longer_than_ten(instrument):
+def test_above_twelve_pages_are_not_too_long(instrument):
     assert all(len(page) <= ITEMS_A_PAGE for page in pages_for(instrument, 13))
 
 

@@ -184,10 +184,14 @@ def _go_on(run: Run, index: int, given: dict[str, Answer]) -> str | Response:
         # Asked once more, gently; the answers given so far are kept either way.
         administrations.record_responses(unit(), run, given)
         return _items_page(run, index, given, missing)
-    passed_over = dict.fromkeys(missing, SKIPPED)
-    administrations.record_responses(unit(), run, given | passed_over)
+    kept = given | dict.fromkeys(missing, SKIPPED)
+    administrations.record_responses(unit(), run, kept)
     if index + 1 < len(run.pages):
         return redirect(url_for("student.page", number=index + 2), 303)
+    passed_by = run.first_page_without({**run.answers, **kept})
+    if passed_by is not None:
+        # Somebody came here by address: the pages between have not been shown yet.
+        return redirect(url_for("student.page", number=passed_by + 1), 303)
     administrations.complete(unit(), run)
     return redirect(url_for("student.thanks"), 303)
 
