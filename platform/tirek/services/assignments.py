@@ -169,6 +169,7 @@ def plan(unit: Unit, wish: Wish) -> Plan:
     people = audience(unit, room.id, instrument, wish.opens_at)
     if not people.of_age:
         raise NobodyFitsError("no pupil of this age")
+    audit.record(unit, "assignment.plan", "classroom", room.id)
     load = load_of(people.of_age + _asked_meanwhile(unit, wish, room.id), _psychologists(unit))
     return Plan(wish, room, instrument, release_id, campaign, people, load)
 

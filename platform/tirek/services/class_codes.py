@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tirek.domain.administration import AdministrationState
 from tirek.domain.errors import ConflictError, NotFoundError
-from tirek.services import assignments, classrooms, codes
+from tirek.services import assignments, audit, classrooms, codes
 from tirek.services.runs import pinned_release
 from tirek.services.unit import Unit
 from tirek.storage.models import AccessCode, Administration, Assignment, Student
@@ -66,6 +66,7 @@ def of_class(unit: Unit, assignment: Assignment) -> list[CodeRow]:
     why = {one.id: CodeState.NO_CONSENT for one in people.without_consent}
     why |= {one.id: CodeState.REFUSED for one in people.refused}
     why |= {one.id: CodeState.OUTSIDE_AGE for one in people.outside_age}
+    audit.record(unit, "codes.view", "assignment", assignment.id)
     living = _living(unit, assignment)
     ended = _ended(unit, assignment)
     return [

@@ -13,6 +13,7 @@ from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import UNSEEN, Answer, Instrument
 from tirek.domain.interpretation import Sex
 from tirek.domain.precision import ScorePrecision, precision_of
+from tirek.domain.scales import Method
 from tirek.domain.scoring import ScaleScore
 from tirek.services import audit, runs
 from tirek.services.runs import AdministrationKey
@@ -39,6 +40,8 @@ class ShownScale:
     prorated: bool
     band: str | None
     highest: Fraction | None
+    # The value stands for a pattern, so only the band's name says anything.
+    is_category: bool
     precision: ScorePrecision | None
 
 
@@ -92,7 +95,13 @@ def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
         classroom,
         instrument,
         is_working,
-        _scales(_latest_scores(unit, [key]), instrument, student, language, is_working=is_working),
+        _scales(
+            _shown(unit, administration, is_working=is_working),
+            instrument,
+            student,
+            language,
+            is_working=is_working,
+        ),
         _answers(unit, key, instrument, language),
         administration.quality or {},
         _flags(unit, key),
@@ -145,6 +154,25 @@ def _is_working(instrument: Instrument | None, administration: Administration) -
     return instrument.wording(language).is_working
 
 
+def _shown(unit: Unit, administration: Administration, *, is_working: bool) -> list[Score]:
+    """The scores that may be shown: a pattern is a label in numbers, so a working wording has none.
+
+    Whether a scale is a pattern is asked of the instrument as we hold it today, so that an older
+    release hides the same ones.
+    """
+    scores = _latest_scores(
+        unit, [AdministrationKey(administration.school_year, administration.id)]
+    )
+    patterns = _patterns(unit.catalog.instruments.get(administration.instrument_id))
+    return [score for score in scores if not (is_working and score.scale in patterns)]
+
+
+def _patterns(instrument: Instrument | None) -> set[str]:
+    """The scales whose values stand for patterns."""
+    scales = instrument.scoring.scales if instrument else ()
+    return {scale.id for scale in scales if scale.method is Method.SYMPTOM_PATTERN}
+
+
 def _scales(
     scores: Sequence[Score],
     instrument: Instrument | None,
@@ -164,6 +192,7 @@ def _scales(
             score.prorated,
             None if is_working else score.band,
             instrument.scale(score.scale).highest if instrument else None,
+            score.scale in _patterns(instrument),
             _precision(score, instrument, student),
         )
         for score in sorted(scores, key=lambda one: order.index(one.scale) if order else 0)

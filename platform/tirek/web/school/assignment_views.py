@@ -15,10 +15,9 @@ from tirek.services.assignments import AssignmentState, Wish
 from tirek.services.class_progress import ProgressState
 from tirek.services.paging import cut
 from tirek.web.access import requires
-from tirek.web.i18n import data_lang
 from tirek.web.school import listing
 from tirek.web.school.forms import AssignmentForm, ExtendForm
-from tirek.web.school.views import blueprint
+from tirek.web.school.views import blueprint, title_of
 from tirek.web.transaction import unit
 
 STATES = ("", *(state.value for state in AssignmentState))
@@ -59,7 +58,7 @@ def assignment_new() -> str | tuple[str, int] | Response:
     offered = assignments.assignable(unit())
     form.offer(
         [(str(room.id), room.name) for room in classrooms.of_school(unit())],
-        [(one.id, one.text(data_lang(), "title")) for one, _release in offered],
+        [(one.id, title_of(one.id)) for one, _release in offered],
     )
     if form.was_sent and form.validate():
         wish = Wish(UUID(form.classroom.data), form.instrument.data, *form.window)
@@ -73,7 +72,6 @@ def assignment_new() -> str | tuple[str, int] | Response:
                 plan=plan,
                 form=form,
                 name=classrooms.name_of(plan.classroom),
-                title=plan.instrument.text(data_lang(), "title"),
                 before_days_off=opens_before_days_off(wish.opens_at),
             )
         except REFUSALS as refusal:

@@ -40,6 +40,7 @@ ASSIGNMENT = {
     "cancelled": _l("Cancelled"),
 }
 RESPONDENT = {"student": _l("Pupils"), "guardian": _l("Parents and guardians")}
+ANSWERED_BY = {"student": _l("The pupil"), "guardian": _l("Parent or guardian")}
 
 ADMINISTRATION = {
     "open": _l("Not finished"),
@@ -85,6 +86,12 @@ LEVEL = {
     "high": _l("High: today"),
     "medium": _l("Medium: within days"),
     "low": _l("Low: planned work"),
+}
+LEVEL_SHORT = {
+    "immediate": _l("Immediate"),
+    "high": _l("High"),
+    "medium": _l("Medium"),
+    "low": _l("Low"),
 }
 STATE = {
     "created": _l("On its way"),
