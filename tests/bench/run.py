@@ -25,7 +25,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
 
-from tests.bench.http import Browser, Timings  # noqa: E402
+from tests.http import Browser, Timings  # noqa: E402
 from tests.bench.processes import cpu_seconds  # noqa: E402
 from tests.bench.school import Bench, a_bench  # noqa: E402
 from tirek.config import Config  # noqa: E402
@@ -147,7 +147,7 @@ def report(title: str, timings: Timings) -> None:
 def measure(bench: Bench, sizes: list[int], pupils: int, hash_ms: float) -> dict[str, float]:
     """The journeys, then the floor; returns CPU milliseconds of a page and of the floor."""
     env = {"DATABASE_URL": bench.url, "TIREK_KEYS_FILE": str(bench.keys_file)}
-    web = serve("tirek.wsgi:app", PORT, env)
+    web = serve("tirek.wsgi:application", PORT, env)
     figures: dict[str, float] = {}
     try:
         asyncio.run(crowd(bench.take(4), 2, Timings(), autosave=False))

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
+from babel.support import NullTranslations, Translations
 from flask import Blueprint, Flask, current_app, g, request, url_for
 from flask_babel import Babel
 
@@ -76,7 +77,27 @@ def install(app: Flask, translations: Path) -> None:
         current_lang=current_lang, data_lang=data_lang, switch_url=switch_url, languages=LANGUAGES
     )
     app.jinja_env.filters["localised"] = localised
+    _translate_templates(app, translations)
     app.context_processor(_language_context)
+
+
+def _translate_templates(app: Flask, translations: Path) -> None:
+    """Give templates the catalogue of the address's language at once.
+
+    Flask-Babel works it out anew for each string, which was an eighth of the time of a page.
+    """
+    shelf: dict[str, NullTranslations] = {
+        lang: Translations.load(translations, [lang]) if lang in TRANSLATED else NullTranslations()
+        for lang in LANGUAGES
+    }
+
+    def one(text: str) -> str:
+        return shelf[current_lang()].gettext(text)
+
+    def some(single: str, many: str, number: int) -> str:
+        return shelf[current_lang()].ngettext(single, many, number)
+
+    app.jinja_env.install_gettext_callables(one, some, newstyle=True)  # type: ignore[attr-defined]
 
 
 def _language_context() -> dict[str, Any]:
