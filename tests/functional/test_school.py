@@ -490,3 +490,14 @@ def test_long_lists_have_pages(world: World, at_work: Browser, system: Session) 
     last = at_work.open("/en/school/pupils?page=99")
     assert len(last.rows("Pupils of the school")) == 8
     assert len(at_work.open("/en/school/pupils?q=9z-0").rows("Pupils of the school")) == 25
+
+
+def test_assignments_are_found_by_name_class_and_state(world: World, at_work: Browser) -> None:
+    everything = at_work.open("/en/school/assignments").rows("Assignments of the school")
+    assert len(everything) == 6
+    url = "/en/school/assignments?q=gad&state=open&sort=class"
+    found = at_work.open(url).rows("Assignments of the school")
+    assert [row[0].startswith("8Ә: GAD-7") for row in found] == [True]
+    assert "No assignment fits" in at_work.open("/en/school/assignments?state=over").text
+    other = world.schools[1].classroom.id
+    assert "No assignment fits" in at_work.open(f"/en/school/assignments?classroom={other}").text

@@ -33,12 +33,18 @@ def assignments_list() -> str:
         "sort": listing.one_of("sort", ("closes", "class", "state"), "closes"),
     }
     room = listing.id_of("classroom")
-    rows = assignments.of_school(unit(), classroom_id=room, **chosen)
+    searched = listing.searched()
+    rows = [
+        row
+        for row in assignments.of_school(unit(), classroom_id=room, **chosen)
+        if searched.lower() in f"{row.classroom} {title_of(row.assignment.instrument_id)}".lower()
+    ]
     return render_template(
         "school/assignments.html",
         found=cut(rows, listing.page_number()),
         rooms=classrooms.of_school(unit()),
         room=room,
+        q=searched,
         chosen=chosen,
     )
 
