@@ -44,6 +44,10 @@ OF_OWN_ADMINISTRATION = (
     "(scope_kind() = 'guardian' AND EXISTS (SELECT FROM administrations a"
     " WHERE a.school_year = {0}.school_year AND a.id = {0}.administration_id))"
 )
+# The next leg of one's own: made when redirecting, and watched until it is acknowledged.
+NEXT_LEG = (
+    "(scope_kind() = 'support_center' AND parent_id IS NOT NULL AND center_redirects(parent_id))"
+)
 STAFF = (SYSTEM, SCHOOL, STUDENT, CENTER)
 
 # Table -> who sees its rows. A guardian sees neither flags, cases nor referrals, and
@@ -86,13 +90,14 @@ POLICIES = {
         SCHOOL,
         STUDENT,
         "(scope_kind() = 'support_center' AND support_center_id = scope_id())",
-        # The next leg of one's own: to be made when redirecting, and watched until acknowledged.
-        "(scope_kind() = 'support_center' AND parent_id IS NOT NULL"
-        " AND center_redirects(parent_id))",
+        NEXT_LEG,
     ),
     "referral_events": STAFF,
     "notices": STAFF,
 }
+# Who may add rows, where that is less than who sees them: a PSC that could write itself a referral
+# would see any child.
+CHECKS = {"referrals": (SYSTEM, SCHOOL, STUDENT, NEXT_LEG)}
 
 
 def upgrade() -> None:
@@ -101,8 +106,10 @@ def upgrade() -> None:
         op.execute(function)
     for table, clauses in POLICIES.items():
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        checks = CHECKS.get(table, clauses)
         op.execute(
-            f"CREATE POLICY {table}_scope ON {table} TO tirek_app USING ({' OR '.join(clauses)})"
+            f"CREATE POLICY {table}_scope ON {table} TO tirek_app"
+            f" USING ({' OR '.join(clauses)}) WITH CHECK ({' OR '.join(checks)})"
         )
     op.execute("REVOKE ALL ON FUNCTION access_code_by_lookup FROM PUBLIC")
     op.execute("GRANT EXECUTE ON FUNCTION access_code_by_lookup TO tirek_app")
