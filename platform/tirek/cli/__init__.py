@@ -13,7 +13,13 @@ from tirek.config import ConfigError
 # asked for is loaded: scoring on the command line waits for no web framework and no database.
 COMMANDS = {
     "content": "content",
+    "demo": "demo",
     "instruments": "instruments",
+    "keys": "keys",
+    "migrate": "migrate",
+    "relay": "relay",
+    "serve": "serve",
+    "users": "users",
 }
 REFUSED = 2
 

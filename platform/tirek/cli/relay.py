@@ -1,0 +1,69 @@
+"""`tirek relay`: the loop that takes messages out of the outbox."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+
+from tirek.catalog.protocols import load_messages
+from tirek.cli.database import database_url
+from tirek.cli.parser import CommandError
+from tirek.config import Config
+from tirek.gateways.mail import MailError, choose
+from tirek.services.letters import Letters
+from tirek.storage.session import app_engine
+from tirek.tasks.relay import Relay
+
+PARENT_POLL_SECONDS = 0.5
+
+
+def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
+    """Register `tirek relay`."""
+    parser = subparsers.add_parser("relay", help="send what waits in the outbox, until stopped")
+    parser.add_argument(
+        "--parent", type=int, metavar="PID", help="end as soon as this is not the parent any more"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: Namespace) -> int:
+    """Relay until SIGTERM or SIGINT; an attempt that is under way is finished first."""
+    logging.basicConfig(format="relay: %(levelname)s: %(message)s", level=logging.INFO)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if arguments.parent is not None:
+        _end_with(arguments.parent)
+    relay = build(Config.from_env())
+    relay.run(stop)
+    relay.engine.dispose()
+    return 0
+
+
+def build(config: Config) -> Relay:
+    """The relay of these settings; a wrong address of the mail server is refused at the start."""
+    try:
+        gateway = choose(config.smtp_url, config.mail_from, config.mail_dir)
+    except MailError as error:
+        raise CommandError(str(error)) from error
+    letters = Letters(load_messages(config.root / "protocols"), config.base_url)
+    return Relay(app_engine(database_url(config), pool_size=2), gateway, letters)
+
+
+def _end_with(parent: int) -> None:
+    """End this process at once when its parent is gone: another relay will come with the next.
+
+    Not by the event, because a mail server that keeps silent would hold an orphan for minutes.
+    What is cut off here is repeated under its own reference.
+    """
+
+    def watch() -> None:
+        pause = threading.Event()
+        while os.getppid() == parent:
+            pause.wait(PARENT_POLL_SECONDS)
+        sys.stderr.flush()
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
