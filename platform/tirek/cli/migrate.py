@@ -57,6 +57,8 @@ def bring_up_to_date(url: str, catalog: Catalog) -> int:
 def _check(config: Config) -> int:
     """Compare on a throw-away server: a check changes no database that somebody uses."""
     with sentences(), tempfile.TemporaryDirectory(prefix="tirek-check-") as folder:
+        # As root, PostgreSQL may have to run as another account, which must get through to it.
+        Path(folder).chmod(0o711)
         server = embedded.start(Path(folder), durable=False, bin_dir=config.pg_bin)
         try:
             with _owner(server.url()) as engine:

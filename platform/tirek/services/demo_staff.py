@@ -1,15 +1,14 @@
 """The demo's adults: named people at every school and PSC, and a few above them."""
 
 import random
-import secrets
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from tirek.domain.access_code import ALPHABET
 from tirek.domain.people import Actor, Role
 from tirek.services import accounts
 from tirek.services.demo_places import DemoPlace, DemoPlaces
 from tirek.services.demo_size import Workshop
+from tirek.services.staffing import new_password
 from tirek.services.unit import Unit
 from tirek.storage.models import Account
 
@@ -17,7 +16,6 @@ from tirek.storage.models import Account
 MAIL = "tirek.example"
 # Schools that also have these people, so that every role can be tried.
 SCHOOLS_WITH_MORE = 4
-PASSWORD_GROUPS, PASSWORD_GROUP = 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +50,6 @@ class DemoStaff:
         return {school: one.account_id for school, one in people if one.account_id is not None}
 
 
-def new_password() -> str:
-    """A password that can be typed from paper: 60 bits in three groups."""
-    letters = ALPHABET.lower()
-    groups = ("".join(secrets.choice(letters) for _ in range(PASSWORD_GROUP)) for _ in "123")
-    return "-".join(groups)
-
-
 def new_login(
     unit: Unit, email: str, role: Role, name: str, language: str, **place: object
 ) -> Login:
@@ -86,7 +77,7 @@ def build_staff(workshop: Workshop, places: DemoPlaces) -> DemoStaff:
             team.hire_school(place)
         for iso, center in places.centers.items():
             language = "kk" if chance.random() < 1 / 2 else "ru"
-            at = {"psc": center.name_ru, "psc_id": str(center.id), "region": iso}
+            at = {"psc": center.name_ru, "psc_id": str(center.id), "region_iso": iso}
             for role, word in ((Role.PSC_SPECIALIST, "psc"), (Role.PSC_SUPERVISOR, "psc-head")):
                 email = f"{word}.{iso[3:]}"
                 team.hire(role, email, language, at, support_center_id=center.id)

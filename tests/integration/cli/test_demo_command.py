@@ -64,7 +64,7 @@ def _screen_and_one_time_code(
     assert main(["demo", "--no-serve"]) == 0
     shown = capsys.readouterr().out
     assert len(shown.splitlines()) < 30
-    assert all(len(line) <= 100 for line in shown.splitlines())
+    assert all(len(line) <= 80 for line in shown.splitlines() if "demo.json" not in line)
     one = listing["staff"][0]
     assert one["email"] in shown
     assert one["password"] in shown
