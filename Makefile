@@ -35,7 +35,7 @@ bench: install .venv/.test ## how fast it is, on this machine
 	$(BIN)/python tests/bench/run.py $(ARGS)
 
 translations: install ## bring translations/ up to date with the code (then fill the empty lines)
-	$(BIN)/pybabel --quiet extract -F pyproject.toml -k _l --no-location --sort-output -o translations/messages.pot .
+	$(BIN)/pybabel --quiet extract -F pyproject.toml --no-location --sort-output -o translations/messages.pot .
 	$(BIN)/pybabel --quiet update -N -i translations/messages.pot -d translations
 
 lock: ## requirements*.in -> requirements*.txt, pinned with hashes, naming no host
