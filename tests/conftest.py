@@ -55,7 +55,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if named:
         yield Server(named)
         return
-    own = embedded.start(tmp_path_factory.mktemp("postgresql"), durable=False)
+    folder = tmp_path_factory.mktemp("postgresql")
+    if os.geteuid() == 0:
+        # PostgreSQL may have to run as another account, which must get through pytest's folders.
+        for each in (folder, *folder.parents):
+            if each.name.startswith(("postgresql", "popen-", "pytest-")):
+                each.chmod(0o711)
+    own = embedded.start(folder, durable=False)
     yield Server(own.url("postgres"))
     own.stop()
 
