@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
 from tirek.domain.administration import AdministrationState, age_in_years
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.consent import ConsentKind, may_administer
 from tirek.domain.errors import DomainError, NotFoundError
 from tirek.domain.flagging import Flag, critical_flags
-from tirek.domain.instruments import Answer
+from tirek.domain.instruments import Answer, AnswerState
 from tirek.domain.people import Actor
 from tirek.domain.scope import Scope, ScopeKind
 from tirek.services import audit, codes, completion, consents, referrals
@@ -28,14 +29,20 @@ _OPEN = AdministrationState.OPEN.value
 
 
 # One statement of a fixed shape for any number of answers: it is prepared once, while a list of
-# VALUES would be compiled anew for each page.
+# VALUES would be compiled anew for each page. It leaves a row alone that another request has
+# written since this one read: sealed answers cannot be compared in here.
 _KEEP = text(
     "INSERT INTO responses (school_year, administration_id, item_id, sealed, changes)"
-    " SELECT :year, :id, item, sealed, 0"
-    " FROM unnest(CAST(:items AS text[]), CAST(:sealed AS bytea[])) AS given (item, sealed)"
+    " SELECT :year, :id, item, sealed, changes FROM unnest("
+    "CAST(:items AS text[]), CAST(:sealed AS bytea[]), CAST(:changes AS smallint[])"
+    ") AS given (item, sealed, changes)"
     " ON CONFLICT (school_year, administration_id, item_id) DO UPDATE"
-    " SET sealed = excluded.sealed, answered_at = now(), changes = responses.changes + 1"
+    " SET sealed = excluded.sealed, answered_at = now(), changes = excluded.changes"
+    " WHERE responses.changes = excluded.changes - 1"
+    " RETURNING item_id"
 )
+# What the guard of `responses` raises (migration 0003) when the run has ended meanwhile.
+_HAS_ENDED = "TK002"
 
 
 class NotOpenYetError(DomainError):
@@ -145,17 +152,16 @@ def start(unit: Unit, run: Run, language: str) -> None:
 def record_responses(unit: Unit, run: Run, given: Mapping[str, Answer]) -> None:
     """Keep answers, and act at once on a critical one.
 
-    An answer equal to the recorded one changes nothing, so a repeated request is harmless.
-    Raises `UnknownItemError` or `UnknownOptionError` for what the instrument does not have, and
-    `AdministrationEndedError`.
+    An answer equal to the recorded one changes nothing, so a repeated request is harmless; a blank
+    never takes the place of an answer. Raises `UnknownItemError` or `UnknownOptionError` for what
+    the instrument does not have, and `AdministrationEndedError`.
     """
     _require_open(run)
     for item, answer in given.items():
         run.instrument.weight(item, answer)
-    changed = {item: answer for item, answer in given.items() if run.answers.get(item) != answer}
+    changed = _keep(unit, run, given)
     if not changed:
         return
-    _store(unit, run, changed)
     flags = [flag for item in changed for flag in _critical(run, item, changed[item])]
     if flags:
         with _on_behalf_of_pupil(unit, run):
@@ -215,18 +221,50 @@ def _critical(run: Run, item: str, answer: Answer) -> tuple[Flag, ...]:
     return critical_flags(run.instrument, item, answer) if run.instrument.is_critical(item) else ()
 
 
-def _store(unit: Unit, run: Run, changed: Mapping[str, Answer]) -> None:
-    unit.session.connection().execute(
-        _KEEP,
-        {
-            "year": run.key.school_year,
-            "id": run.key.id,
-            "items": list(changed),
-            "sealed": [
-                seal(run.data_key, run.key.id, item, answer) for item, answer in changed.items()
-            ],
-        },
-    )
+def _keep(unit: Unit, run: Run, given: Mapping[str, Answer]) -> dict[str, Answer]:
+    """Store what differs from what is recorded, and return it.
+
+    What another request wrote since `run` was read is compared once more, under the lock on the
+    run that the first try has taken: the same page sent twice at once is one answer, not a change.
+    """
+    kept: dict[str, Answer] = {}
+    while changed := _differing(run, given):
+        stored = _store(unit, run, changed)
+        kept |= {item: changed[item] for item in stored}
+        if len(stored) == len(changed):
+            break
+        run = load(unit, run.key)
+    return kept
+
+
+def _differing(run: Run, given: Mapping[str, Answer]) -> dict[str, Answer]:
+    return {
+        item: answer
+        for item, answer in given.items()
+        if run.answers.get(item) != answer
+        and not (answer.state is AnswerState.SKIPPED and item in run.answers)
+    }
+
+
+def _store(unit: Unit, run: Run, changed: Mapping[str, Answer]) -> list[str]:
+    """Write answers over what `run` has read; returns the items for which that still stood."""
+    values = {
+        "year": run.key.school_year,
+        "id": run.key.id,
+        "items": list(changed),
+        "sealed": [
+            seal(run.data_key, run.key.id, item, answer) for item, answer in changed.items()
+        ],
+        "changes": [run.changes.get(item, -1) + 1 for item in changed],
+    }
+    try:
+        return list(unit.session.connection().execute(_KEEP, values).scalars())
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _HAS_ENDED:
+            raise
+        # The failed statement has spoilt the transaction; the page to come needs a new one.
+        unit.session.rollback()
+        raise AdministrationEndedError(f"administration {run.key.id} has ended") from error
 
 
 def _end(unit: Unit, run: Run, state: AdministrationState) -> bool:

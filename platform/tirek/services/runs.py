@@ -38,6 +38,8 @@ class Run:
     is_started: bool
     data_key: DataKey
     answers: Mapping[str, Answer]
+    # How many times each recorded answer has been changed.
+    changes: Mapping[str, int]
 
     @property
     def is_open(self) -> bool:
@@ -81,6 +83,7 @@ _LOAD = (
         _KEY.wrapped,
         _RESPONSE.item_id,
         _RESPONSE.sealed,
+        _RESPONSE.changes,
     )
     .select_from(Administration.__table__)
     .join(StudentKey.__table__, _KEY.student_id == _ADMINISTRATION.student_id)
@@ -126,6 +129,7 @@ def load(unit: Unit, key: AdministrationKey) -> Run:
             for row in rows
             if row["item_id"] is not None
         },
+        {row["item_id"]: row["changes"] for row in rows if row["item_id"] is not None},
     )
 
 

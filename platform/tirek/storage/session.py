@@ -1,10 +1,12 @@
 """Engines and sessions: who connects, and whose rows a transaction sees."""
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from tirek.domain.scope import Scope, ScopeKind
@@ -29,10 +31,14 @@ def app_engine(url: str, *, pool_size: int = 8) -> Engine:
         pool_size=pool_size,
         max_overflow=2,
         pool_timeout=5,
+        # Instead of a ping, which would cost every request a round trip: see `refuse_the_dead`.
         pool_pre_ping=False,
         pool_recycle=300,
+        # An error's text goes to the log; the values of its statement must not.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
+            "tcp_user_timeout": 5000,
             # Values of the reference (referrals-security §4.3).
             "options": (
                 "-c statement_timeout=15000 -c lock_timeout=5000"
@@ -46,7 +52,22 @@ def app_engine(url: str, *, pool_size: int = 8) -> Engine:
         connection.execute(f"SET ROLE {APP_ROLE}")
         connection.commit()
 
+    @event.listens_for(engine, "checkout")
+    def refuse_the_dead(connection: Any, _record: object, _proxy: object) -> None:
+        if connection.closed or _has_something_to_say(connection):
+            raise DisconnectionError
+
     return engine
+
+
+def _has_something_to_say(connection: Any) -> bool:
+    """Whether the server has spoken to an idle connection, which in all likelihood was goodbye.
+
+    A server that was restarted has closed its side: one look at the socket tells, without asking.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def open_session(engine: Engine, scope: Scope) -> Session:

@@ -12,7 +12,7 @@ from werkzeug.datastructures import CallbackDict
 
 from tirek.domain.scope import Scope
 from tirek.services import sessions
-from tirek.web.transaction import db, plant
+from tirek.web.transaction import db, page_for, plant
 
 
 class ServerSession(CallbackDict[str, Any], SessionMixin):
@@ -118,7 +118,10 @@ def install(app: Flask, *, secure: bool) -> None:
     def keep(response: Response) -> Response:
         if not g.get("session_kept") and not g.get("database_is_away"):
             g.session_kept = True
-            interface.keep(app, current_session(), response)
+            try:
+                interface.keep(app, current_session(), response)
+            except (DBAPIError, PoolTimeoutError) as error:
+                return page_for(error)
         return response
 
 

@@ -5,6 +5,8 @@ from typing import cast
 
 from flask import Flask, Response, current_app, g
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from tirek.catalog.library import Catalog
@@ -67,10 +69,17 @@ def keep_despite_error() -> None:
 def _commit(response: Response) -> Response:
     session: Session | None = g.get("db")
     if session is not None and (response.status_code < FIRST_ERROR or g.get("keep")):
-        # A commit that fails raises here, so the answer becomes an error page: nothing is
-        # acknowledged that is not kept.
-        session.commit()
+        try:
+            session.commit()
+        except (DBAPIError, PoolTimeoutError) as error:
+            # The answer becomes an error page: nothing is acknowledged that is not kept.
+            return page_for(error)
     return response
+
+
+def page_for(error: Exception) -> Response:
+    """The error page for what went wrong after the view, where Flask itself knows only a 500."""
+    return current_app.make_response(current_app.handle_user_exception(error))
 
 
 def _close(_error: BaseException | None) -> None:

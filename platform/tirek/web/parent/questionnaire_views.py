@@ -13,6 +13,7 @@ from tirek.domain.education import Course, Lesson, UnknownLessonError
 from tirek.domain.instruments import Answer
 from tirek.domain.permissions import Permission
 from tirek.services import administrations, children, places, recommendations
+from tirek.services.administrations import AdministrationEndedError
 from tirek.services.children import Asked, Child
 from tirek.services.runs import Run
 from tirek.web.access import requires
@@ -93,10 +94,14 @@ def answer_page(child_id: UUID, assignment_id: UUID, number: int) -> str | Respo
     run = sitting.load()
     given = read_answers(run, number - 1, request.form)
     aside = _aside(sitting, number)
-    if aside is not None:
-        administrations.record_responses(unit(), run, given)
-        return redirect(aside, 303)
-    return _go_on(sitting, run, number - 1, given)
+    try:
+        if aside is not None:
+            administrations.record_responses(unit(), run, given)
+            return redirect(aside, 303)
+        return _go_on(sitting, run, number - 1, given)
+    except AdministrationEndedError:
+        # The same button pressed twice: the first press has ended it meanwhile.
+        return redirect(sitting.url("done"), 303)
 
 
 @blueprint.post(f"{PATH}/answer")

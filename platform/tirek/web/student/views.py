@@ -20,6 +20,7 @@ from tirek.domain.people import Role
 from tirek.domain.permissions import Permission
 from tirek.services import administrations, places, runs
 from tirek.services.administrations import (
+    AdministrationEndedError,
     ConsentMissingError,
     NotOpenYetError,
     WindowClosedError,
@@ -125,10 +126,14 @@ def answer_page(number: int) -> str | Response:
     index = number - 1
     given = read_answers(run, index, request.form)
     step = request.form.get("step", "next")
-    if "switch" in request.form or step in {"stop", "back"}:
-        administrations.record_responses(unit(), run, given)
-        return redirect(_aside(step, number), 303)
-    return _go_on(run, index, given)
+    try:
+        if "switch" in request.form or step in {"stop", "back"}:
+            administrations.record_responses(unit(), run, given)
+            return redirect(_aside(step, number), 303)
+        return _go_on(run, index, given)
+    except AdministrationEndedError:
+        # The same button pressed twice: the first press has ended it meanwhile.
+        return redirect(url_for("student.thanks"), 303)
 
 
 @blueprint.post("/answer")

@@ -72,9 +72,10 @@ END $$
 RESPONSE_OPEN = """
 CREATE FUNCTION responses_only_while_open() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    -- The row lock makes an answer and the completion of the same run wait for each other.
+    -- The row lock makes answers and the completion of one run follow each other. Not FOR SHARE:
+    -- two requests that both answer and complete would each hold what the other waits for.
     PERFORM 1 FROM administrations WHERE school_year = NEW.school_year
-        AND id = NEW.administration_id AND state = 'open' FOR SHARE;
+        AND id = NEW.administration_id AND state = 'open' FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'this administration has ended' USING ERRCODE = 'TK002';
     END IF;
