@@ -226,7 +226,8 @@ def _filled(form: Tag) -> dict[str, object]:
             chosen = tag.find("option", selected=True) or tag.find("option")
             sent[str(name)] = str(chosen["value"]) if isinstance(chosen, Tag) else ""
         elif tag.name == "textarea":
-            sent[str(name)] = tag.get_text()
+            # As browsers do: the line break after the tag is not part of the text.
+            sent[str(name)] = tag.get_text().removeprefix("\r").removeprefix("\n")
         elif tag.get("type") not in {"radio", "checkbox"}:
             sent[str(name)] = str(tag.get("value", ""))
         elif tag.has_attr("checked"):

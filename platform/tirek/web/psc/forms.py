@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs are older
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from tirek.domain.levels import Level
 from tirek.domain.referral import Outcome
@@ -63,7 +63,7 @@ class ContactForm(StepForm):
 
     note = TextAreaField(
         _l("What did you agree with the child?"),
-        [InputRequired(_l("Write what you agreed.")), Length(max=LONGEST_NOTE)],
+        [DataRequired(_l("Write what you agreed.")), Length(max=LONGEST_NOTE)],
         filters=[_stripped],
     )
 
@@ -76,7 +76,7 @@ class RedirectForm(StepForm):
     )
     reason = TextAreaField(
         _l("Why do you send it on?"),
-        [InputRequired(_l("Write why you send it on.")), Length(max=LONGEST_NOTE)],
+        [DataRequired(_l("Write why you send it on.")), Length(max=LONGEST_NOTE)],
         filters=[_stripped],
     )
 
@@ -87,7 +87,7 @@ class CloseForm(StepForm):
     outcome = RadioField(_l("With what does it end?"), [InputRequired(_l("Choose an outcome."))])
     note = TextAreaField(
         _l("What was done, and what should the next person know?"),
-        [InputRequired(_l("Write what was done.")), Length(max=LONGEST_NOTE)],
+        [DataRequired(_l("Write what was done.")), Length(max=LONGEST_NOTE)],
         filters=[_stripped],
     )
 

@@ -59,7 +59,8 @@ def _query() -> Query:
     return Query(
         show=Show(show) if show in set(Show) else Show.OPEN,
         level=Level(level) if level in set(Level) else None,
-        code=request.args.get("code", "").strip()[:LONGEST_CODE] or None,
+        # The database takes no zero byte, and no code has one.
+        code=request.args.get("code", "").replace("\0", "").strip()[:LONGEST_CODE] or None,
         page=max(1, request.args.get("page", 1, type=int)),
     )
 

@@ -100,6 +100,15 @@ def confirm_notice(referral_id: UUID, notice_id: UUID) -> Response:
     return _back(referral_id, _("Confirmed under your name."), "notices")
 
 
+@blueprint.get("/referrals/<uuid:referral_id>/acknowledge", endpoint="acknowledge_left")
+@blueprint.get("/referrals/<uuid:referral_id>/notices/<uuid:notice_id>", endpoint="notice_left")
+@requires(Permission.VIEW_REFERRAL)
+def step_left(referral_id: UUID, notice_id: UUID | None = None) -> Response:
+    """Where the language switch of a refused step leads: back to the referral."""
+    del notice_id
+    return redirect(url_for("psc.referral", referral_id=referral_id))
+
+
 def _opened(referral_id: UUID, form: StepForm, step: str) -> ReferralPage:
     """The referral as the form was begun on it; what changed meanwhile must be read first."""
     page = referral_page.open_page(unit(), referral_id, data_lang())

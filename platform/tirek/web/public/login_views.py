@@ -91,7 +91,8 @@ def home_of(role: Role | None) -> str:
         return f"/{lang}/parent"
     if role in PSC_ROLES:
         return f"/{lang}/psc"
-    if role in SCHOOL_ROLES:
+    # A deputy director has no page of their own yet, only the public ones.
+    if role in SCHOOL_ROLES - {Role.DEPUTY_DIRECTOR}:
         return f"/{lang}/school"
     return url_for("public.home")
 
