@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from tirek.domain.clocks import Clock
@@ -94,9 +94,3 @@ class Protocol:
     def rule(self, level: Level) -> LevelRule:
         """The rule of a level; every level but review has one, which the loader checks."""
         return self.levels[level]
-
-
-def soonest(rule: LevelRule) -> timedelta:
-    """How soon somebody must have seen a referral of this level, for ordering rules."""
-    start = datetime.fromisoformat("2026-01-05T05:00:00+00:00")
-    return rule.seen.after(start) - start

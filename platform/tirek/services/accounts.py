@@ -127,9 +127,7 @@ def _slow_down(unit: Unit, buckets: tuple[throttle.Bucket, ...]) -> None:
 def _matching_step(unit: Unit, account: Account, typed: str) -> int | None:
     if account.totp_sealed is None:
         return None
-    secret = unit.vault.open_secret(
-        account.totp_sealed, "accounts", "totp_sealed", str(account.id)
-    )
+    secret = unit.vault.open_secret(account.totp_sealed, "accounts", "totp_sealed", str(account.id))
     digits = "".join(letter for letter in typed if letter.isascii() and letter.isdigit())
     now_step = int(unit.now().timestamp()) // TOTP_PERIOD
     totp = pyotp.TOTP(secret, interval=TOTP_PERIOD)

@@ -61,8 +61,7 @@ def _run(engine: Engine, step: Any) -> None:
 
 def _config(connection: Connection) -> AlembicConfig:
     config = AlembicConfig()
-    config.set_main_option("script_location", str(SCRIPTS))
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-    config.set_main_option("version_locations", str(SCRIPTS / "versions"))
     config.attributes["connection"] = connection
     return config
