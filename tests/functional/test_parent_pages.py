@@ -91,8 +91,8 @@ def fill_in(parent: Parent, world: World, code: str = "0", **other: str) -> str:
     path = questionnaire(world)
     parent.get(path)
     parent.send(path)
-    parent.send(f"{path}/page/1", **{**page_fields(1, 10, code), **other})
-    return parent.send(f"{path}/page/2", **{**page_fields(11, 17, code), **other})
+    parent.send(f"{path}/page/1", **{**page_fields(1, 9, code), **other})
+    return parent.send(f"{path}/page/2", **{**page_fields(10, 17, code), **other})
 
 
 def own_runs(world: World) -> list[Administration]:
@@ -175,7 +175,7 @@ def test_without_consent_no_question_is_shown_or_kept(parent: Parent, world: Wor
     for page in (path, f"{path}/page/1"):
         parent.get(page)
         assert parent.path == consent_path(world)
-    parent.send(f"{path}/page/1", **page_fields(1, 10, "1"))
+    parent.send(f"{path}/page/1", **page_fields(1, 9, "1"))
     assert parent.path == consent_path(world)
     parent.send(f"{path}/answer", status=422, item="q1", value="1")
 
@@ -188,10 +188,10 @@ def test_a_whole_questionnaire(parent: Parent, world: World) -> None:
     assert "When a child" in page
     page = parent.send(path)
     assert parent.path == f"{path}/page/1"
-    assert page.count('class="item"') == 10
-    page = parent.send(f"{path}/page/1", **page_fields(1, 10, "0"))
-    assert "Questions 11 to 17 of 17" in page
-    page = parent.send(f"{path}/page/2", **page_fields(11, 17, "0"))
+    assert page.count('class="item"') == 9
+    page = parent.send(f"{path}/page/1", **page_fields(1, 9, "0"))
+    assert "Questions 10 to 17 of 17" in page
+    page = parent.send(f"{path}/page/2", **page_fields(10, 17, "0"))
     assert parent.path == f"{path}/done"
     for words in ("Your strengths", "What happens next", "112", "111", "Why this one:"):
         assert words in page
@@ -205,10 +205,10 @@ def test_blanks_are_asked_for_once_and_kindly(parent: Parent, world: World) -> N
     path = questionnaire(world)
     parent.get(path)
     parent.send(path)
-    page = parent.send(f"{path}/page/1", **page_fields(2, 10, "1"))
+    page = parent.send(f"{path}/page/1", **page_fields(2, 9, "1"))
     assert "1 question has no answer yet" in page
     assert 'name="reminded" value="yes"' in page
-    page = parent.send(f"{path}/page/1", reminded="yes", **page_fields(2, 10, "1"))
+    page = parent.send(f"{path}/page/1", reminded="yes", **page_fields(2, 9, "1"))
     assert parent.path == f"{path}/page/2"
 
 
@@ -216,7 +216,7 @@ def test_a_break_and_going_on(parent: Parent, world: World) -> None:
     path = questionnaire(world)
     parent.get(path)
     parent.send(path)
-    parent.send(f"{path}/page/1", **page_fields(1, 10, "1"))
+    parent.send(f"{path}/page/1", **page_fields(1, 9, "1"))
     parent.send(f"{path}/page/2", step="later", q11="2")
     assert parent.path == HOME
     assert "Started, you can go on" in parent.page
@@ -245,7 +245,7 @@ def test_the_other_language_keeps_what_was_typed(parent: Parent, world: World) -
     assert re.search(r'id="q1-2" value="2" checked', page)
     assert re.search(r'id="q2-declined" value="declined" checked', page)
     # A language that does not exist is no way out of the page.
-    parent.send(f"{path}/page/1", switch="xx", **page_fields(1, 10, "0"))
+    parent.send(f"{path}/page/1", switch="xx", **page_fields(1, 9, "0"))
     assert parent.path == f"{path}/page/2"
 
 
@@ -265,7 +265,7 @@ def test_stopping_for_good(parent: Parent, world: World) -> None:
 
 def test_finishing_twice_is_harmless(parent: Parent, world: World) -> None:
     fill_in(parent, world, "2")
-    again = parent.send(f"{questionnaire(world)}/page/2", **page_fields(11, 17, "2"))
+    again = parent.send(f"{questionnaire(world)}/page/2", **page_fields(10, 17, "2"))
     assert "Thank you" in again
     assert len(list(world.session.scalars(select(Referral)))) == 1
 
@@ -274,7 +274,7 @@ def test_a_page_jumped_over_is_shown_before_the_end(parent: Parent, world: World
     path = questionnaire(world)
     parent.get(path)
     parent.send(path)
-    parent.send(f"{path}/page/2", **page_fields(11, 17, "0"))
+    parent.send(f"{path}/page/2", **page_fields(10, 17, "0"))
     assert parent.path == f"{path}/page/1"
     assert [run.state for run in own_runs(world)] == ["open"]
 
@@ -314,8 +314,8 @@ def test_thanks_look_alike_whatever_was_answered(app: Flask, parent: Parent, wor
     path = f"{HOME}/children/{other.pupil.id}/questionnaires/{other.assignments['psc-17-p'].id}"
     parent_of_other.get(path)
     parent_of_other.send(path)
-    parent_of_other.send(f"{path}/page/1", **page_fields(1, 10, "2"))
-    hard = parent_of_other.send(f"{path}/page/2", **page_fields(11, 17, "2"))
+    parent_of_other.send(f"{path}/page/1", **page_fields(1, 9, "2"))
+    hard = parent_of_other.send(f"{path}/page/2", **page_fields(10, 17, "2"))
     assert skeleton(calm) == skeleton(hard)
 
 

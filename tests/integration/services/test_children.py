@@ -183,7 +183,7 @@ def test_beginning_needs_a_standing_consent(unit: Unit, world: World) -> None:
 
 def test_parents_get_pages_for_adults_whatever_the_childs_age(unit: Unit, world: World) -> None:
     run = replace(begun(unit, world), age_years=8)
-    assert [len(page) for page in run.pages] == [10, 7]
+    assert [len(page) for page in run.pages] == [9, 8]
 
 
 def test_beginning_again_finds_the_same_run(unit: Unit, world: World) -> None:
