@@ -284,3 +284,13 @@ def test_a_note_with_markup_is_shown_as_text(
         referral_steps.record_contact(unit, leg.id, 3, "<script>alert(1)</script> & <b>")
     page = specialist.open(page_of(leg))
     assert "<script>alert(1)</script> & <b>" in page.text
+
+
+def test_the_language_switch_of_a_refused_step_leads_back_to_the_referral(
+    engine: Engine, specialist: Browser, world: World, leg: Referral
+) -> None:
+    page = specialist.open(page_of(leg))
+    accept(engine, world, world.home.supervisor, leg)
+    refused = specialist.submit(page, "/acknowledge", status=409)
+    russian = specialist.open(refused.link("Русский"))
+    assert urlsplit(russian.url).path == page_of(leg, "ru")

@@ -91,7 +91,8 @@ def _shape(engine: Engine) -> list[tuple[str, ...]]:
         ),
         "SELECT tablename, policyname, qual FROM pg_policies WHERE schemaname = 'public'",
         (
-            "SELECT table_name, column_name, privilege_type FROM information_schema.column_privileges"
+            "SELECT table_name, column_name, privilege_type"
+            " FROM information_schema.column_privileges"
             " WHERE grantee = 'tirek_app'"
         ),
         "SELECT from_state, to_state, actor_kind FROM referral_transitions",
