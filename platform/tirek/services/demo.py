@@ -1,5 +1,6 @@
 """Invented schools, children and people, with two rounds of results behind them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, exists, select
@@ -13,13 +14,15 @@ from tirek.services.demo_open import (
     open_families,
     open_questionnaires,
 )
-from tirek.services.demo_places import DemoPlaces, build_places
+from tirek.services.demo_places import DemoPlace, DemoPlaces, build_places
 from tirek.services.demo_pupils import DemoPeople, Family, build_people
 from tirek.services.demo_rounds import Rounds
 from tirek.services.demo_size import Workshop
 from tirek.services.demo_staff import MAIL, DemoStaff, Login, build_staff
 from tirek.services.demo_steps import LATELY, LONG_AGO, Steps
 from tirek.storage.models import Account, School
+
+GROUPS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +64,22 @@ def _live_through(
     """Two rounds with what people did about them, and this morning."""
     diary = Diary()
     rounds = Rounds(workshop, staff, people, diary)
-    steps = Steps(workshop, staff, diary)
-    first, second = places.earlier
-    rounds.hold(first, places.schools)
-    steps.answer(LONG_AGO, "first")
-    steps.finish(LONG_AGO, "first")
-    rounds.hold(second, places.schools)
-    steps.answer(LATELY, "second")
-    rounds.hold_further(second, places.schools)
-    steps.answer(LATELY, "further")
-    steps.finish(LATELY, "further")
-    answer_today(workshop, places, rounds)
+
+    def live(schools: Sequence[DemoPlace]) -> None:
+        steps = Steps(workshop, staff, diary, schools)
+        first, second = places.earlier
+        rounds.hold(first, schools)
+        steps.answer(LONG_AGO, "first")
+        steps.finish(LONG_AGO, "first")
+        rounds.hold(second, schools)
+        steps.answer(LATELY, "second")
+        rounds.hold_further(second, schools)
+        steps.answer(LATELY, "further")
+        steps.finish(LATELY, "further")
+        answer_today(workshop, places.today, schools, rounds)
+
+    # No child's life touches another school, so that a few schools can live theirs at a time.
+    workshop.each(live, [places.schools[start::GROUPS] for start in range(GROUPS)])
     with workshop.begin() as unit:
         protocol = unit.catalog.protocol
     move_into_the_past(owner, workshop, protocol, diary)

@@ -17,7 +17,7 @@ from tirek.domain.flagging import flags_for
 from tirek.domain.instruments import Answer, Instrument
 from tirek.domain.people import Actor
 from tirek.domain.quality import quality
-from tirek.domain.scoring import score
+from tirek.domain.scoring import ScaleScore
 from tirek.services import audit
 from tirek.services.completion import score_rows
 from tirek.services.demo_pupils import DemoPupil
@@ -47,14 +47,14 @@ class Sheet:
     pupil: DemoPupil
     respondent: Actor
     given: dict[str, Answer]
+    scores: tuple[ScaleScore, ...]
     to_the_end: bool
     moment: datetime
     took: timedelta
 
     def is_calm(self, instrument: Instrument) -> bool:
         """Whether it was finished and nothing in it needs a person."""
-        flags = flags_for(instrument, score(instrument, self.given), self.given)
-        return self.to_the_end and not flags
+        return self.to_the_end and not flags_for(instrument, self.scores, self.given)
 
 
 def write(
@@ -155,5 +155,5 @@ def _scores(
         assignment.school_id,
         instrument.hashes.interpretation,
     )
-    rows = score_rows(subject, instrument, score(instrument, sheet.given))
+    rows = score_rows(subject, instrument, sheet.scores)
     return [row | {"computed_at": sheet.moment} for row in rows]

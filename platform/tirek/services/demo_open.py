@@ -1,21 +1,20 @@
 """What waits in the demo today: open questionnaires with codes, and answers of this morning."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tirek.domain.consent import ConsentState
 from tirek.domain.instruments import Instrument
 from tirek.services import codes
-from tirek.services.demo_places import DemoPlace, DemoPlaces, DemoRoom
+from tirek.services.demo_places import OPEN_ROOMS, DemoPlace, DemoPlaces, DemoRoom
 from tirek.services.demo_pupils import DemoPeople, DemoPupil, Family
 from tirek.services.demo_rounds import BY_GUARDIANS, MAIN, Rounds, Sitting, assign
 from tirek.services.demo_size import OPEN_FOR, Workshop
 from tirek.services.demo_staff import DemoStaff
 from tirek.services.unit import Unit
+from tirek.storage.models import Campaign
 
-# The classes of an open school in which questionnaires are open; the next one answers today.
-OPEN_ROOMS = 2
 OPENED = timedelta(days=1)
 # The answers of today came in within these last minutes.
 FRESH = timedelta(minutes=25)
@@ -35,21 +34,23 @@ def open_questionnaires(
     workshop: Workshop, places: DemoPlaces, staff: DemoStaff, people: DemoPeople
 ) -> list[OpenCode]:
     """Assign every questionnaire to the open classes and hand out codes for some pupils."""
-    return [
-        code
-        for place, room in _open_rooms(places)
-        for code in _open_room(workshop, places, staff, people, place, room)
-    ]
+
+    def open_room(pair: tuple[DemoPlace, DemoRoom]) -> list[OpenCode]:
+        return _open_room(workshop, places, staff, people, *pair)
+
+    return [code for codes in workshop.each(open_room, _open_rooms(places)) for code in codes]
 
 
-def answer_today(workshop: Workshop, places: DemoPlaces, rounds: Rounds) -> None:
+def answer_today(
+    workshop: Workshop, campaign: Campaign, schools: Sequence[DemoPlace], rounds: Rounds
+) -> None:
     """The eldest class of each open school has just answered: its flags wait for people."""
-    for place in places.schools:
+    for place in schools:
         if place.is_open:
             for room in place.rooms[OPEN_ROOMS:]:
                 begun = workshop.now - FRESH
                 seconds = int(FRESH.total_seconds()) - 60
-                rounds.sit(Sitting(places.today, place, room, MAIN, begun, spread=seconds))
+                rounds.sit(Sitting(campaign, place, room, MAIN, begun, spread=seconds))
 
 
 def open_families(places: DemoPlaces, people: DemoPeople) -> list[Family]:

@@ -22,6 +22,8 @@ from tirek.storage.models import (
 # Grades of the classes of a school: an open one has a class up to 12 years and one above.
 OPEN_GRADES = (6, 8, 10)
 OTHER_GRADES = ((5, 7, 9), (6, 8, 11), (5, 8, 10), (7, 9, 11), (5, 6, 9))
+# The classes of an open school in which questionnaires are open; the next one answers today.
+OPEN_ROOMS = 2
 LETTERS = {"kk": "Ә", "ru": "Б"}
 FIRST_NUMBER = 301
 

@@ -14,7 +14,7 @@ from tirek.domain.people import Actor, Role
 from tirek.services import audit
 from tirek.services.consents import TEXT_VERSION
 from tirek.services.demo_answers import state_at_first
-from tirek.services.demo_places import DemoPlace, DemoPlaces, DemoRoom
+from tirek.services.demo_places import OPEN_ROOMS, DemoPlace, DemoPlaces, DemoRoom
 from tirek.services.demo_size import Workshop
 from tirek.services.demo_staff import MAIL, DemoStaff, Login, name_of, new_login
 from tirek.services.unit import Unit
@@ -63,16 +63,17 @@ class DemoPeople:
 
 def build_people(workshop: Workshop, places: DemoPlaces, staff: DemoStaff) -> DemoPeople:
     """Add pupils, keys, guardians and consents, a school at a time."""
-    rooms: dict[UUID, tuple[DemoPupil, ...]] = {}
-    families: list[Family] = []
-    for place in places.schools:
+
+    def enrol(place: DemoPlace) -> tuple[dict[UUID, tuple[DemoPupil, ...]], list[Family]]:
         with workshop.begin() as unit:
-            made = _pupils(workshop, unit, place)
-            own = _families(workshop, unit, place, made)
-            _consents(unit, places, staff.psychologists[place.school.id], made, own)
-        rooms |= made
-        families += own
-    return DemoPeople(rooms, tuple(families))
+            rooms = _pupils(workshop, unit, place)
+            families = _families(workshop, unit, place, rooms)
+            _consents(unit, places, staff.psychologists[place.school.id], rooms, families)
+        return rooms, families
+
+    made = workshop.each(enrol, places.schools)
+    rooms = {room: pupils for own, _ in made for room, pupils in own.items()}
+    return DemoPeople(rooms, tuple(family for _, own in made for family in own))
 
 
 def _pupils(workshop: Workshop, unit: Unit, place: DemoPlace) -> dict[UUID, tuple[DemoPupil, ...]]:
@@ -126,17 +127,19 @@ def _families(
     place: DemoPlace,
     rooms: dict[UUID, tuple[DemoPupil, ...]],
 ) -> list[Family]:
-    """Guardians with accounts: some in each open class, one elsewhere; the first has two children.
+    """Guardians with accounts in the open classes of an open school; the first has two children.
 
     Only children with a consent: it is their guardians who say yes by account.
     """
+    if not place.is_open:
+        return []
     chance = workshop.random(f"families {place.number}")
     agreed = [
         [pupil for pupil in pupils if pupil.said is ConsentState.GIVEN] for pupils in rooms.values()
     ]
-    each = workshop.size.families if place.is_open else 1
-    wanted = [[pupil] for pupils in agreed[: 2 if place.is_open else 1] for pupil in pupils[:each]]
-    if place.is_open and len(wanted) > 1 and len(agreed[-1]) > 0:
+    each = workshop.size.families
+    wanted = [[pupil] for pupils in agreed[:OPEN_ROOMS] for pupil in pupils[:each]]
+    if wanted and agreed[-1]:
         wanted[0].append(agreed[-1][0])
     return [
         _family(workshop, unit, chance, f"parent.{place.number}-{number}", children)

@@ -13,6 +13,7 @@ from tirek.domain.consent import ConsentState
 from tirek.domain.instruments import Instrument
 from tirek.domain.levels import Level
 from tirek.domain.people import Actor, Role
+from tirek.domain.scoring import score
 from tirek.services import administrations, assignments, demo_calm, instruments, runs
 from tirek.services.demo_answers import answers_of, state_later
 from tirek.services.demo_calm import Sheet
@@ -115,7 +116,8 @@ class Rounds:
             took = timedelta(seconds=chance.randrange(120, 420))
             state = self._state(pupil, sitting.campaign)
             given, to_the_end = answers_of(instrument, chance, state, pupil.student.sex)
-            sheets.append(Sheet(pupil, respondent, given, to_the_end, moment, took))
+            scores = score(instrument, given)
+            sheets.append(Sheet(pupil, respondent, given, scores, to_the_end, moment, took))
         return sheets
 
     def _respondents(

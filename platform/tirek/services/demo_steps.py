@@ -15,6 +15,7 @@ from tirek.domain.protocols import Addressee
 from tirek.domain.referral import Outcome, ReceiverKind, ReferralState
 from tirek.services import referral_steps, review
 from tirek.services.demo_moments import Diary
+from tirek.services.demo_places import DemoPlace
 from tirek.services.demo_size import Workshop
 from tirek.services.demo_staff import DemoStaff
 from tirek.services.unit import Unit
@@ -85,9 +86,13 @@ class _Leg:
 class Steps:
     """Holds what every step needs."""
 
-    def __init__(self, workshop: Workshop, staff: DemoStaff, diary: Diary) -> None:
-        """Nothing happens yet."""
+    def __init__(
+        self, workshop: Workshop, staff: DemoStaff, diary: Diary, places: Sequence[DemoPlace]
+    ) -> None:
+        """Nothing happens yet; only children of these schools will be cared for."""
         self._workshop, self._staff, self._diary = workshop, staff, diary
+        self._schools = [place.school.id for place in places]
+        self._name = " ".join(str(place.number) for place in places)
         self._actors = {login.account.id: login.actor for login in staff.logins}
         self._languages = {login.account.id: login.account.language for login in staff.logins}
 
@@ -102,7 +107,7 @@ class Steps:
     def finish(self, habit: Habit, part: str) -> None:
         """Reviews are closed, and referrals after some weeks."""
         self._review(habit.reviewed, f"{part} review")
-        chance = self._workshop.random(f"{part} close")
+        chance = self._chance(f"{part} close")
         for unit, leg in self._due((ReferralState.CONTACTED,), habit.closed, chance):
             if self._set(unit, leg, chance, CLOSED):
                 acting = self._as_owner(unit, leg.row)
@@ -111,7 +116,7 @@ class Steps:
                 referral_steps.close(acting, leg.row.id, leg.row.version, outcome, note)
 
     def _accept(self, share: float, part: str) -> None:
-        chance = self._workshop.random(part)
+        chance = self._chance(part)
         for unit, leg in self._due(WAITING, share, chance):
             actor = self._at_receiver(leg.row, chance)
             if self._set(unit, leg, chance, ACCEPTED[Level(leg.row.level)]):
@@ -119,7 +124,7 @@ class Steps:
                 referral_steps.acknowledge(acting, leg.row.id, leg.row.version)
 
     def _meet(self, share: float, part: str) -> None:
-        chance = self._workshop.random(part)
+        chance = self._chance(part)
         for unit, leg in self._due((ReferralState.ACKNOWLEDGED,), share, chance):
             if self._set(unit, leg, chance, MET[Level(leg.row.level)]):
                 acting = self._as_owner(unit, leg.row)
@@ -128,7 +133,7 @@ class Steps:
 
     def _redirect(self, share: float, part: str) -> None:
         """A family has moved: the PSC that is asked second takes over."""
-        chance = self._workshop.random(part)
+        chance = self._chance(part)
         for unit, leg in self._due(IN_HAND, share, chance):
             other = _second_center(unit, leg.row)
             if other is not None and self._set(unit, leg, chance, (HOUR, DAY)):
@@ -138,11 +143,11 @@ class Steps:
 
     def _confirm_notices(self, share: float, part: str) -> None:
         """The school confirms within a quarter of an hour, the PSC what goes to authorities."""
-        chance = self._workshop.random(f"{part} notices")
+        chance = self._chance(f"{part} notices")
         for addressees in ((Addressee.SCHOOL,), (Addressee.GUARDIANSHIP, Addressee.CHILD_RIGHTS)):
             with self._workshop.begin() as unit:
                 stamp = unit.now()
-                rows = _unconfirmed(unit, [addressee.value for addressee in addressees])
+                rows = self._unconfirmed(unit, [addressee.value for addressee in addressees])
                 for notice in rows:
                     if chance.random() < share:
                         since = self._since(notice.student_id, notice.created_at)
@@ -164,13 +169,13 @@ class Steps:
         referral_steps.confirm_notice(replace(unit, actor=actor), notice.id)
 
     def _review(self, share: float, part: str) -> None:
-        chance = self._workshop.random(part)
+        chance = self._chance(part)
         with self._workshop.begin() as unit:
             stamp = unit.now()
             tasks = unit.session.scalars(
                 select(ReviewTask)
                 .join(Student, Student.id == ReviewTask.student_id)
-                .where(ReviewTask.done_at.is_(None))
+                .where(ReviewTask.done_at.is_(None), ReviewTask.school_id.in_(self._schools))
                 .order_by(Student.school_code, ReviewTask.reason)
             ).all()
             for task in tasks:
@@ -182,6 +187,9 @@ class Steps:
                         acting = replace(unit, actor=self._staff.psychologists[task.school_id])
                         review.close(acting, task.id, self._note(acting, "review", chance))
 
+    def _chance(self, part: str) -> random.Random:
+        return self._workshop.random(f"{part} {self._name}")
+
     def _due(
         self, states: tuple[ReferralState, ...], share: float, chance: random.Random
     ) -> Iterator[tuple[Unit, _Leg]]:
@@ -192,9 +200,43 @@ class Steps:
         """
         for receiver in ReceiverKind:
             with self._workshop.begin() as unit:
-                for row, stamp in _in_states(unit, receiver, states):
+                for row, stamp in self._in_states(unit, receiver, states):
                     if chance.random() < share:
                         yield unit, _Leg(row, self._since(row.student_id, stamp))
+
+    def _in_states(
+        self, unit: Unit, receiver: ReceiverKind, states: tuple[ReferralState, ...]
+    ) -> Sequence[Row[Referral, datetime]]:
+        """The referrals of one kind of receiver, each with the stamp of its last event."""
+        moved = (
+            select(func.max(ReferralEvent.created_at))
+            .where(ReferralEvent.referral_id == Referral.id)
+            .scalar_subquery()
+        )
+        return unit.session.execute(
+            select(Referral, moved)
+            .join(Student, Student.id == Referral.student_id)
+            .where(
+                Referral.school_id.in_(self._schools),
+                Referral.receiver == receiver.value,
+                Referral.state.in_([state.value for state in states]),
+            )
+            .order_by(Student.school_code, Referral.route_reason)
+        ).all()
+
+    def _unconfirmed(self, unit: Unit, addressees: list[str]) -> list[Notice]:
+        return list(
+            unit.session.scalars(
+                select(Notice)
+                .join(Student, Student.id == Notice.student_id)
+                .where(
+                    Notice.school_id.in_(self._schools),
+                    Notice.confirmed_at.is_(None),
+                    Notice.addressee.in_(addressees),
+                )
+                .order_by(Student.school_code, Notice.kind)
+            )
+        )
 
     def _since(self, student_id: UUID, stamp: datetime) -> datetime:
         return self._diary.moment(student_id, stamp) or stamp
@@ -232,26 +274,6 @@ class Steps:
         return chance.choice(self._workshop.words.notes[language, part])
 
 
-def _in_states(
-    unit: Unit, receiver: ReceiverKind, states: tuple[ReferralState, ...]
-) -> Sequence[Row[Referral, datetime]]:
-    """The referrals of one kind of receiver, each with the stamp of its last event."""
-    moved = (
-        select(func.max(ReferralEvent.created_at))
-        .where(ReferralEvent.referral_id == Referral.id)
-        .scalar_subquery()
-    )
-    return unit.session.execute(
-        select(Referral, moved)
-        .join(Student, Student.id == Referral.student_id)
-        .where(
-            Referral.receiver == receiver.value,
-            Referral.state.in_([state.value for state in states]),
-        )
-        .order_by(Student.school_code, Referral.route_reason)
-    ).all()
-
-
 def _second_center(unit: Unit, leg: Referral) -> UUID | None:
     if leg.support_center_id is None:
         return None
@@ -263,17 +285,6 @@ def _second_center(unit: Unit, leg: Referral) -> UUID | None:
         .order_by(ServiceArea.priority)
         .limit(1)
     ).one_or_none()
-
-
-def _unconfirmed(unit: Unit, addressees: list[str]) -> list[Notice]:
-    return list(
-        unit.session.scalars(
-            select(Notice)
-            .join(Student, Student.id == Notice.student_id)
-            .where(Notice.confirmed_at.is_(None), Notice.addressee.in_(addressees))
-            .order_by(Student.school_code, Notice.kind)
-        )
-    )
 
 
 def _at_work(moment: datetime) -> datetime:

@@ -64,6 +64,12 @@ FURTHER = (
     UPDATE outbox o SET created_at = m.moment, due_at = m.moment FROM notices n, demo_moves m
     WHERE n.id = o.notice_id AND m.student_id = n.student_id AND m.stamp = o.created_at
     """,
+    # The last step of a case may be said to have been taken before another one.
+    """
+    UPDATE cases c SET closed_at = greatest(c.closed_at, (
+        SELECT max(r.closed_at) FROM referrals r WHERE r.case_id = c.id))
+    WHERE c.closed_at IS NOT NULL
+    """,
     "UPDATE assignments SET created_at = opens_at - interval '2 days' WHERE created_at > opens_at",
 )
 # Nobody is told today about what was over long ago.
