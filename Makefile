@@ -18,7 +18,7 @@ run: install ## everything a fresh machine needs, demo data, the server on 127.0
 	@$(BIN)/tirek demo
 
 test: install .venv/.test ## everything the tests need, then all tests (ARGS="-k inbox" picks some)
-	@chromium=$$(.ci/browser.sh) && TIREK_CHROMIUM="$$chromium" $(BIN)/python -m pytest $(ARGS)
+	@chromium=$$(.ci/browser.sh) && TIREK_CHROMIUM="$$chromium" $(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
 
 check: install .venv/.test ## format, lint, import contracts, types, templates, translations, schema, instruments, content
 	$(BIN)/ruff format --check .

@@ -61,7 +61,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         for each in (folder, *folder.parents):
             if each.name.startswith(("postgresql", "popen-", "pytest-")):
                 each.chmod(0o711)
-    own = embedded.start(folder, durable=False)
+    other = os.environ.get("PG_BIN")
+    own = embedded.start(folder, durable=False, bin_dir=Path(other) if other else None)
     yield Server(own.url("postgres"))
     own.stop()
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tirek.domain.administration import AdministrationState, age_in_years
 from tirek.domain.clocks import KAZAKHSTAN
-from tirek.domain.consent import ConsentKind, may_administer
+from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState, may_administer
 from tirek.domain.errors import DomainError, NotFoundError
 from tirek.domain.flagging import Flag, critical_flags
 from tirek.domain.instruments import Answer, AnswerState
@@ -135,8 +135,13 @@ def open_or_resume(
 
 
 def start(unit: Unit, run: Run, language: str) -> None:
-    """Begin, in the language now chosen; a second start changes nothing but the language."""
+    """Begin, in the language now chosen; a second start changes nothing but the language.
+
+    A pupil who begins after reading what this is has agreed to it, and that is written down.
+    """
     _require_open(run)
+    if not run.is_started:
+        _assent(unit, run, ConsentState.GIVEN, language)
     _set(
         unit,
         run.key,
@@ -186,8 +191,13 @@ def complete(unit: Unit, run: Run) -> None:
 
 
 def stop(unit: Unit, run: Run) -> None:
-    """End early at the respondent's wish; answers given and flags raised stay."""
+    """End early at the respondent's wish; answers given and flags raised stay.
+
+    A pupil who stops before the first question has said no.
+    """
     if _end(unit, run, AdministrationState.STOPPED):
+        if not run.is_started:
+            _assent(unit, run, ConsentState.REFUSED, run.language)
         audit.record(
             unit, "administration.stop", "administration", run.key.id, student_id=run.student_id
         )
@@ -210,6 +220,19 @@ def _on_behalf_of_pupil(unit: Unit, run: Run) -> AbstractContextManager[None]:
     if unit.session.info["scope"].kind is not ScopeKind.GUARDIAN:
         return nullcontext()
     return within_scope(unit.session, Scope.student(run.student_id))
+
+
+def _assent(unit: Unit, run: Run, state: ConsentState, language: str) -> None:
+    if run.respondent == "student":
+        consents.record(
+            unit,
+            run.student_id,
+            run.school_id,
+            kind=ConsentKind.ASSENT,
+            state=state,
+            source=ConsentSource.SCREEN,
+            language=language,
+        )
 
 
 def _require_open(run: Run) -> None:

@@ -28,7 +28,7 @@ REQUIRES = "_requires"
 PUBLIC = "public"
 
 
-class SignedIn(UserMixin):
+class SignedIn(UserMixin):  # type: ignore[misc]  # flask-login ships no types
     """What flask-login keeps of a signed-in adult."""
 
     def __init__(self, actor: Actor, language: str) -> None:
@@ -83,13 +83,20 @@ def pupil_key() -> AdministrationKey:
 
 
 def install(app: Flask) -> None:
-    """Set flask-login up over our sessions."""
+    """Set flask-login up over our sessions, and turn away what no person can type."""
+    app.before_request(_refuse_zero_bytes)
     manager = LoginManager(app)
     # Sessions live on the server and are renewed at login, so a fingerprint of browser and
     # address would only throw out people on changing networks.
     manager.session_protection = None
     manager.user_loader(_load)
     app.context_processor(_reader)
+
+
+def _refuse_zero_bytes() -> None:
+    """PostgreSQL's text holds no zero byte, and no keyboard has one."""
+    if any("\0" in sent for sent in (request.path, *request.values.values())):
+        abort(400)
 
 
 def _reader() -> dict[str, object]:

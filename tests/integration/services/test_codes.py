@@ -1,5 +1,6 @@
 """A code opens one administration; guessing is slowed down and nobody is locked out."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from tirek.services.administrations import (
 )
 from tirek.services.codes import SlowDownError, UnknownCodeError
 from tirek.services.unit import Unit
-from tirek.storage.models import AccessCode, Administration, AuditEntry
+from tirek.storage.models import AccessCode, Administration, AuditEntry, Consent
 from tirek.storage.session import open_session
 from tirek.web.transaction import NOBODY
 
@@ -160,3 +161,23 @@ def test_opening_leaves_an_audit_entry(system, door, world):
         select(AuditEntry.action).where(AuditEntry.student_id == world.school.pupil.id)
     )
     assert "administration.open" in set(entries)
+
+
+@pytest.mark.parametrize(("begins", "said"), [(True, "given"), (False, "refused")])
+def test_a_pupils_own_yes_or_no_is_written_down_once(system, door, world, begins, said):
+    entry = enter(door, world.school.pupil.codes["phq-a"])
+    pupil = replace(door, actor=entry.actor)
+    run = runs.load(pupil, entry.key)
+    if begins:
+        administrations.start(pupil, run, "kk")
+        administrations.start(pupil, runs.load(pupil, entry.key), "ru")
+    else:
+        administrations.stop(pupil, run)
+        administrations.stop(pupil, runs.load(pupil, entry.key))
+    door.session.commit()
+    statements = system.execute(
+        select(Consent.state, Consent.source, Consent.account_id).where(
+            Consent.student_id == world.school.pupil.id, Consent.kind == "assent"
+        )
+    )
+    assert statements.all() == [(said, "screen", None)]
