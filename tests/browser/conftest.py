@@ -3,10 +3,12 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
@@ -69,15 +71,22 @@ def site(database_url: str, keys: Keys, tmp_path: Path) -> Iterator[Site]:
         world = a_world(session, the_catalog(), a_vault(keys), pupils=4, coded=4)
         session.commit()
         app = create_app(config, database_url)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield Site(f"http://127.0.0.1:{server.server_port}", world)
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        with serve(app) as url:
+            yield Site(url, world)
         app.extensions["tirek"].engine.dispose()
     engine.dispose()
+
+
+@contextmanager
+def serve(app: Flask) -> Iterator[str]:
+    """The application on a real socket; gives its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture(params=["js", "nojs"])

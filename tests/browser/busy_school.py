@@ -1,0 +1,231 @@
+"""A school and its support centre in the middle of their work: something stands on every page."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Engine, select, text, update
+
+from tests.builders_referral import (
+    SELF_HARM,
+    SOME_WORRY,
+    a_pupil_answers,
+    accept,
+    acting,
+    legs,
+    version_of,
+)
+from tests.world import Adult, Pupil, World, give_consent
+from tirek.domain.consent import ConsentState
+from tirek.domain.instruments import Answer
+from tirek.domain.levels import Level
+from tirek.domain.referral import Outcome
+from tirek.services import administrations, children, concerns, referral_steps, review, runs
+from tirek.services.runs import AdministrationKey
+from tirek.services.unit import Unit
+from tirek.storage import backdate
+from tirek.storage.models import Assignment, Campaign, Guardianship, Referral, ReviewTask
+
+PUPILS = 16
+# The last pupils of the class have done nothing yet: they are the ones who walk.
+WALKERS = {"kk": 14, "ru": 15}
+CENTRE_SAYS = "Talked for half an hour; comes again on Thursday, with an adult from home."
+SCHOOL_SAYS = "Cannot sleep before tests; we agreed on two meetings and a talk with the form teacher."
+
+
+@dataclass(frozen=True)
+class BusySchool:
+    """The world with what has been done in it; ids by the names that `pages` calls them."""
+
+    world: World
+    specialist: Adult
+    legs: dict[str, UUID]
+    results: dict[str, AdministrationKey]
+    reviews: dict[str, UUID]
+    # Of the next round, for which nothing is assigned.
+    next_round: Campaign
+    # A pupil of another school of the same parent, where the time to answer is over.
+    late_child: Pupil
+
+
+def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
+    """Live through some days; `world` needs two schools and PUPILS coded pupils, committed."""
+    story = _Story(engine, world)
+    found = story.at_centre() | story.at_school()
+    reviews = story.reviews()
+    results = {"phq-a": story.keys[0], "gad-7": story.keys[5], "empty": story.keys[10]}
+    story.families()
+    late_child = _second_school(world)
+    next_round = _next_round(world)
+    world.session.commit()
+    _be_late(owner, [found["new"], found["school new"], found["accepted"]])
+    return BusySchool(
+        world, world.home.specialist, found, results, reviews, next_round, late_child
+    )
+
+
+class _Story:
+    def __init__(self, engine: Engine, world: World) -> None:
+        self.engine = engine
+        self.world = world
+        self.pupils = world.school.pupils
+        self.keys: dict[int, AdministrationKey] = {}
+
+    def at_centre(self) -> dict[str, UUID]:
+        """Referrals of every state at the support centre."""
+        someone = self.world.home.specialist
+        found = {
+            name: self._refers(number, SELF_HARM, "phq-a")
+            for number, name in enumerate(("new", "accepted", "contacted", "closed", "sent on"))
+        }
+        for name in ("accepted", "contacted", "closed", "sent on"):
+            self._accept(someone, found[name])
+        for name in ("contacted", "closed"):
+            with acting(self.engine, self.world, someone) as unit:
+                referral_steps.record_contact(unit, *_now(unit, found[name]), CENTRE_SAYS)
+        with acting(self.engine, self.world, someone) as unit:
+            referral_steps.close(
+                unit, *_now(unit, found["closed"]), Outcome.SUPPORTED, CENTRE_SAYS
+            )
+        with acting(self.engine, self.world, someone) as unit:
+            neighbour = self.world.neighbour.id
+            referral_steps.redirect(unit, *_now(unit, found["sent on"]), neighbour, CENTRE_SAYS)
+        return found
+
+    def at_school(self) -> dict[str, UUID]:
+        """The same at the school psychologist, one referred by hand, and one sent on."""
+        someone = self.world.school.psychologist
+        names = ("school new", "school accepted", "school closed", "school sent on")
+        found = {
+            name: self._refers(number, SOME_WORRY, "gad-7")
+            for number, name in enumerate(names, start=5)
+        }
+        for name in names[1:]:
+            self._accept(someone, found[name])
+        with acting(self.engine, self.world, someone) as unit:
+            referral_steps.record_contact(unit, *_now(unit, found["school closed"]), SCHOOL_SAYS)
+        with acting(self.engine, self.world, someone) as unit:
+            leg = _now(unit, found["school closed"])
+            referral_steps.close(unit, *leg, Outcome.SUPPORT_CONTINUES_AT_SCHOOL, SCHOOL_SAYS)
+        with acting(self.engine, self.world, someone) as unit:
+            leg = _now(unit, found["school sent on"])
+            referral_steps.redirect(unit, *leg, self.world.home.id, SCHOOL_SAYS)
+        with acting(self.engine, self.world, someone) as unit:
+            mark = UUID(int=9)
+            found["by hand"] = concerns.refer(
+                unit, self.pupils[9].id, Level.HIGH, SCHOOL_SAYS, mark
+            )
+        return found
+
+    def reviews(self) -> dict[str, UUID]:
+        """Two questionnaires of which nothing can be computed, one of them looked at."""
+        for number, instrument in ((10, "who-5"), (11, "gad-7")):
+            blank = {item.id: None for item in self.world.catalog.instruments[instrument].items}
+            self._answers(number, blank, instrument)
+        self.world.session.rollback()
+        found = {
+            name: self.world.session.scalars(
+                select(ReviewTask.id).where(ReviewTask.student_id == self.pupils[number].id)
+            ).first()
+            for number, name in ((10, "open"), (11, "done"))
+        }
+        with acting(self.engine, self.world, self.world.school.psychologist) as unit:
+            review.close(unit, found["done"], SCHOOL_SAYS)
+        return found
+
+    def families(self) -> None:
+        """One parent of three children: agreed, refused and withdrawn; one form is finished."""
+        world, parent = self.world, self.world.school.guardian
+        for number in (1, 12, 13):
+            _is_parent_of(world, parent, self.pupils[number])
+        give_consent(world.unit(), self.pupils[12].student, parent, ConsentState.REFUSED)
+        give_consent(world.unit(), self.pupils[13].student, parent, ConsentState.WITHDRAWN)
+        world.session.commit()
+        self._answers_about(self.pupils[1], to_the_end=True)
+        self._answers_about(self.pupils[0], to_the_end=False)
+
+    def _answers_about(self, pupil: Pupil, *, to_the_end: bool) -> None:
+        parent = self.world.school.guardian.actor
+        assignment = self.world.school.assignments["psc-17-p"].id
+        with acting(self.engine, self.world, parent) as unit:
+            child = children.get_child(unit, pupil.id)
+            run = children.begin(unit, child, children.get_asked(unit, child, assignment), "kk")
+            given = {item.id: Answer.read("1") for item in run.instrument.items}
+            if to_the_end:
+                administrations.record_responses(unit, run, given)
+                administrations.complete(unit, runs.load(unit, run.key))
+
+    def _answers(self, number: int, given: dict[str, str | None], instrument: str) -> None:
+        self.keys[number] = a_pupil_answers(
+            self.engine,
+            self.world,
+            given,  # type: ignore[arg-type]
+            pupil=self.pupils[number],
+            instrument=instrument,
+            to_the_end=True,
+        )
+
+    def _refers(self, number: int, given: dict[str, str], instrument: str) -> UUID:
+        items = self.world.catalog.instruments[instrument].items
+        self._answers(number, {item.id: given.get(item.id, "0") for item in items}, instrument)
+        (leg,) = legs(self.world.session, self.pupils[number])
+        return leg.id
+
+    def _accept(self, adult: Adult, referral_id: UUID) -> None:
+        leg = self.world.session.get_one(Referral, referral_id)
+        accept(self.engine, self.world, adult, leg)
+
+
+def _now(unit: Unit, referral_id: UUID) -> tuple[UUID, int]:
+    return referral_id, version_of(unit, referral_id)
+
+
+def _is_parent_of(world: World, parent: Adult, pupil: Pupil) -> None:
+    teacher = world.school.psychologist.account.id
+    world.session.add(
+        Guardianship(account_id=parent.account.id, student_id=pupil.id, verified_by=teacher)
+    )
+
+
+def _second_school(world: World) -> Pupil:
+    """A child of the same parent at the second school, where the questionnaire is over."""
+    other = world.schools[1]
+    _is_parent_of(world, world.school.guardian, other.pupils[1])
+    world.session.execute(
+        update(Assignment)
+        .where(Assignment.id == other.assignments["psc-17-p"].id)
+        .values(closes_at=datetime.now(UTC) - timedelta(hours=2))
+    )
+    return other.pupils[1]
+
+
+def _next_round(world: World) -> Campaign:
+    starts = world.campaign.ends_at + timedelta(days=1)
+    made = Campaign(
+        school_year=world.campaign.school_year,
+        round=3,
+        starts_at=starts,
+        ends_at=starts + timedelta(days=20),
+    )
+    world.session.add(made)
+    return made
+
+
+def _be_late(owner: Engine, referral_ids: list[UUID]) -> None:
+    """Let some clocks have run out already; only the tables' owner may turn them."""
+    with owner.begin() as connection:
+        backdate.switch_rules(connection, on=False)
+        for table, columns in (
+            ("referrals", ("seen_due_at", "acknowledge_due_at")),
+            ("notices", ("due_at",)),
+        ):
+            key = "id" if table == "referrals" else "case_id"
+            changes = ", ".join(f"{column} = now() - interval '3 hours'" for column in columns)
+            among = "SELECT unnest(CAST(:ids AS uuid[]))"
+            if table == "notices":
+                among = f"SELECT case_id FROM referrals WHERE id IN ({among})"
+            connection.execute(
+                text(f"UPDATE {table} SET {changes} WHERE {key} IN ({among})"),
+                {"ids": referral_ids},
+            )
+        backdate.switch_rules(connection, on=True)

@@ -1,0 +1,153 @@
+"""What is looked at on a page, whatever it is about: one window, one list of faults."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Page, Request
+
+from tests.browser.pages import KB, Weight
+
+PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
+CSS_LIMIT, SCRIPT_LIMIT = 10 * KB, 4 * KB
+AXE_OPTIONS = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    },
+    # Off unless asked for by name.
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+}
+AXE_RUN = """options => axe.run(document, options).then(found => found.violations.flatMap(
+    rule => rule.nodes.map(node => `${rule.id}: ${node.target} ${node.failureSummary}`)))"""
+HEAD = """() => ({
+    headings: [...document.querySelectorAll('h1')].map(one => one.textContent.trim()),
+    title: document.title,
+    lang: document.documentElement.lang,
+})"""
+# How far a page goes beyond the window, as it is and in the version for people with low vision.
+OVERHANG = """large => {
+    const root = document.documentElement, had = root.classList.contains('vision')
+    root.classList.toggle('vision', large)
+    const over = document.scrollingElement.scrollWidth - innerWidth
+    root.classList.toggle('vision', had)
+    return over
+}"""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What the last page cost: bytes as they travelled, by kind, and how many requests."""
+
+    page: int
+    styles: int
+    scripts: int
+    total: int
+    requests: int
+
+    def over(self, weight: Weight) -> list[str]:
+        """What is heavier than allowed."""
+        page, total, requests = weight.value
+        limits = {
+            "page": page,
+            "styles": CSS_LIMIT,
+            "scripts": SCRIPT_LIMIT,
+            "total": total,
+            "requests": requests,
+        }
+        return [
+            f"{kind}: {getattr(self, kind)} > {limit}"
+            for kind, limit in limits.items()
+            if getattr(self, kind) > limit
+        ]
+
+
+@dataclass
+class Window:
+    """A window of one person that notes what pages ask for, and what they say to the console."""
+
+    browser: Browser
+    url: str
+    requests: list[Request] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    @cached_property
+    def page(self) -> Page:
+        context = self.browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
+        context.add_init_script(AXE_SCRIPT)
+        page = context.new_page()
+        # As on the first visit: nothing is taken from the browser's own store.
+        devtools = context.new_cdp_session(page)
+        devtools.send("Network.enable")
+        devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        page.on("request", self._asked)
+        page.on("console", lambda said: self.said.append(f"{said.type}: {said.text}"))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        return page
+
+    def forget(self) -> None:
+        """Sign out, and forget what was seen."""
+        self.page.context.clear_cookies()
+
+    def sizes(self) -> Sizes:
+        """Bytes of bodies as they travelled since the page was asked for."""
+        kinds = {"document": 0, "stylesheet": 0, "script": 0}
+        total = 0
+        # A picture may be given up when somebody goes on before it has come.
+        for request in (one for one in self.requests if not one.failure):
+            size = request.sizes()["responseBodySize"]
+            total += size
+            kinds[request.resource_type] = kinds.get(request.resource_type, 0) + size
+        return Sizes(
+            kinds["document"], kinds["stylesheet"], kinds["script"], total, len(self.requests)
+        )
+
+    def faults(self, lang: str, weight: Weight) -> list[str]:
+        """Everything that is wrong with the page now open."""
+        found = self.sizes().over(weight) + _head(self.page, lang)
+        for name, size in (("phone", PHONE), ("desk", DESK)):
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            for large in (False, True):
+                over = self.page.evaluate(OVERHANG, large)
+                if over > 0:
+                    found.append(f"{name}{' large' * large}: {over} px wider than the window")
+            found += [f"{name}: {one}" for one in axe(self.page)]
+        self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        found += [f"asks {one}" for one in self.foreign] + self._broken()
+        self.foreign.clear()
+        self.said.clear()
+        return found
+
+    def _broken(self) -> list[str]:
+        """What the console says, but for the status of the page itself."""
+        return [one for one in self.said if "Failed to load resource" not in one]
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith(self.url):
+            self.foreign.append(request.url)
+        if request.is_navigation_request():
+            self.requests.clear()
+        self.requests.append(request)
+
+
+def axe(page: Page) -> list[str]:
+    """What axe finds wrong."""
+    found: list[str] = page.evaluate(AXE_RUN, AXE_OPTIONS)
+    return found
+
+
+def _head(page: Page, lang: str) -> list[str]:
+    head = page.evaluate(HEAD)
+    found = []
+    if len(head["headings"]) != 1:
+        found.append(f"{len(head['headings'])} h1: {head['headings']}")
+    heading = " ".join(head["headings"][0].split()) if head["headings"] else ""
+    # "Error: " stands first where a form was wrong, in the language of the page.
+    _before, _colon, after = head["title"].partition(": ")
+    if not head["title"].startswith(heading) and not after.startswith(heading):
+        found.append(f"title {head['title']!r} does not start with {heading!r}")
+    if head["lang"] != lang:
+        found.append(f"lang is {head['lang']!r}")
+    return found

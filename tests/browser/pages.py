@@ -1,0 +1,391 @@
+"""Every page that somebody can reach: whose it is, what leads there, how much it may weigh."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+from playwright.sync_api import Page
+
+from tests.browser import people
+from tests.browser.busy_school import WALKERS, BusySchool
+from tirek.config import ROOT
+
+KB = 1024
+
+
+class Weight(Enum):
+    """Most bytes as they travel: of the page itself, and of all it needs; most requests."""
+
+    # Signing in and a pupil's pages; a parent's pages and lessons; what staff works with.
+    LIGHT = (6 * KB, 30 * KB, 4)
+    MIDDLE = (14 * KB, 60 * KB, 8)
+    HEAVY = (30 * KB, 120 * KB, 10)
+
+
+class Who(StrEnum):
+    """Whose page it is; everybody has a window of their own."""
+
+    VISITOR = "visitor"
+    PUPIL = "pupil"
+    PARENT = "parent"
+    SCHOOL = "school"
+    CENTRE = "centre"
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where a walk stands: the window, the site's address, the language, what there is to see."""
+
+    page: Page
+    url: str
+    lang: str
+    busy: BusySchool
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.url}/{self.lang}{path}")
+
+    def press(self, selector: str = "main form button[type=submit]") -> None:
+        """Press a button that leads on."""
+        self.page.locator(selector).last.click()
+        self.page.wait_for_load_state()
+
+
+Path = str | Callable[[BusySchool], str]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One page in one state; `by` goes on from the page at `path`."""
+
+    endpoint: str
+    who: Who
+    path: Path
+    weight: Weight
+    case: str = ""
+    by: Callable[[Here], None] | None = None
+    status: int = 200
+
+    @property
+    def name(self) -> str:
+        return f"{self.endpoint} {self.case}".strip().replace(" ", "-")
+
+    def go(self, here: Here) -> None:
+        here.open(self.path if isinstance(self.path, str) else self.path(here.busy))
+        if self.by:
+            self.by(here)
+
+
+# What a page is not: these answer a GET, but nobody ever sees a page of theirs.
+NOT_PAGES = {
+    "static": "files; their bytes are counted with every page",
+    "probes.alive": "for machines",
+    "probes.ready": "for machines",
+    "probes.front_door": "sends on to the first page",
+    "public.vision": "sets a cookie and sends back; every page is looked at in that version too",
+    "student.resume": "sends on to where the pupil is",
+    "school.assignment_step_left": "sends back to the class",
+    "school.case_step_left": "sends back to the referral",
+    "school.consents_papers_left": "sends back to the class",
+}
+
+
+def _press(selector: str = "main form button[type=submit]") -> Callable[[Here], None]:
+    return lambda here: here.press(selector)
+
+
+def _fill_and_press(**fields: str) -> Callable[[Here], None]:
+    def by(here: Here) -> None:
+        for name, value in fields.items():
+            here.page.fill(f"main [name={name}]", value)
+        here.press()
+
+    return by
+
+
+# Visitors
+
+
+def _password(here: Here) -> None:
+    people_of_centre = here.busy.world.home
+    here.page.fill("[name=email]", people_of_centre.supervisor.account.email)
+    here.page.fill("[name=password]", people_of_centre.supervisor.password)
+    here.press()
+
+
+def _wrong_second_factor(here: Here) -> None:
+    _password(here)
+    here.page.fill("[name=code]", "000000")
+    here.press()
+
+
+LESSONS = sorted(path.stem.partition("-")[2] for path in ROOT.glob("content/kk/calm-parent/0*.md"))
+
+
+def _public() -> list[Visit]:
+    visitor, light, middle = Who.VISITOR, Weight.LIGHT, Weight.MIDDLE
+    return [
+        Visit("public.home", visitor, "/", light),
+        Visit("public.help_page", visitor, "/help", light),
+        Visit("public.privacy", visitor, "/privacy", light),
+        Visit("public.login", visitor, "/login", light),
+        Visit(
+            "public.login", visitor, "/login", light, "wrong",
+            _fill_and_press(email="nobody@example.org", password="no password"), 422,
+        ),
+        Visit("public.login", visitor, "/login", light, "empty", _press()),
+        Visit("public.totp", visitor, "/login", light, "", _password),
+        Visit("public.totp", visitor, "/login", light, "wrong", _wrong_second_factor, 422),
+        Visit("public.signed_out", visitor, "/signed-out", light),
+        Visit("public.courses", visitor, "/courses", middle),
+        Visit("public.course", visitor, "/courses/calm-parent", middle),
+        *(
+            Visit("public.lesson", visitor, f"/courses/calm-parent/{name}", middle, name)
+            for name in LESSONS
+        ),
+        Visit("errors.404", visitor, "/nowhere", light, status=404),
+    ]  # fmt: skip
+
+
+# Pupils: a code may be typed again until the questionnaire is finished.
+
+
+def _code_of(here: Here, instrument: str) -> str:
+    return here.busy.world.school.pupils[WALKERS[here.lang]].codes[instrument]
+
+
+def _enter(instrument: str = "gad-7") -> Callable[[Here], None]:
+    def by(here: Here) -> None:
+        here.page.fill("#code", _code_of(here, instrument))
+        here.press()
+
+    return by
+
+
+def _begin(instrument: str = "phq-a", page: int = 1) -> Callable[[Here], None]:
+    def by(here: Here) -> None:
+        _enter(instrument)(here)
+        if here.page.url.endswith("/s/about"):
+            people.start(here.page)
+        here.open(f"/s/page/{page}")
+
+    return by
+
+
+def _blank(here: Here) -> None:
+    """Go on without an answer: the page asks once more."""
+    _begin("psc-17-y")(here)
+    people.press(here.page, "next")
+    here.page.wait_for_selector("[data-error-summary]")
+
+
+def _stop(here: Here) -> None:
+    _begin("psc-17-y")(here)
+    people.press(here.page, "stop")
+    here.page.wait_for_url("**/s/stop")
+
+
+def _thanks(here: Here) -> None:
+    _enter("hbsc-bullying")(here)
+    if here.page.url.endswith("/s/about"):
+        people.start(here.page)
+    answers = {f"q{number}": "1" for number in range(1, 5)}
+    people.answer_all(here.page, answers)
+
+
+def _pupil() -> list[Visit]:
+    pupil, light = Who.PUPIL, Weight.LIGHT
+    return [
+        Visit("student.enter_code", pupil, "/s", light),
+        Visit("student.enter_code", pupil, "/s", light, "wrong", _fill_and_press(code="ABC-DEF-GH"), 422),
+        Visit("student.about", pupil, "/s", light, "", _enter()),
+        *(
+            Visit("student.page", pupil, "/s", light, f"phq-a {n}", _begin("phq-a", n))
+            for n in (1, 2, 3, 5)
+        ),
+        *(
+            Visit("student.page", pupil, "/s", light, instrument, _begin(instrument))
+            for instrument in ("who-5", "psc-17-y")
+        ),
+        Visit("student.page", pupil, "/s", light, "blank", _blank),
+        Visit("student.stop", pupil, "/s", light, "", _stop),
+        Visit("student.thanks", pupil, "/s", light, "", _thanks),
+        Visit("errors.404", pupil, "/s/page/99", light, "pupil", status=404),
+    ]  # fmt: skip
+
+
+# Parents
+
+
+def _form_about(number: int, step: str = "") -> Callable[[BusySchool], str]:
+    def path(busy: BusySchool) -> str:
+        child = busy.world.school.pupils[number].id
+        asked = busy.world.school.assignments["psc-17-p"].id
+        return f"/parent/children/{child}/questionnaires/{asked}{step}"
+
+    return path
+
+
+def _over(busy: BusySchool) -> str:
+    asked = busy.world.schools[1].assignments["psc-17-p"].id
+    return f"/parent/children/{busy.late_child.id}/questionnaires/{asked}"
+
+
+def _consent_of(number: int) -> Callable[[BusySchool], str]:
+    return lambda busy: f"/parent/children/{busy.world.school.pupils[number].id}/consent"
+
+
+def _read_a_lesson(here: Here) -> None:
+    """Read the first lesson; the second one then opens."""
+    here.page.locator("main a[href*='/courses/calm-parent/']").first.click()
+    here.page.wait_for_load_state()
+    here.press()
+
+
+def _parent() -> list[Visit]:
+    parent, middle = Who.PARENT, Weight.MIDDLE
+    return [
+        Visit("parent.home", parent, "/parent", middle),
+        Visit("parent.consent", parent, _consent_of(0), middle, "given"),
+        Visit("parent.consent", parent, _consent_of(12), middle, "refused"),
+        Visit("parent.consent", parent, _consent_of(13), middle, "empty", _press(), 422),
+        Visit("parent.start", parent, _form_about(0), middle),
+        Visit("parent.start", parent, _over, middle, "closed"),
+        Visit("parent.page", parent, _form_about(0, "/page/1"), middle),
+        Visit("parent.page", parent, _form_about(0, "/page/2"), middle, "second"),
+        Visit("parent.stop", parent, _form_about(0, "/stop"), middle),
+        Visit("parent.done", parent, _form_about(1, "/done"), middle),
+        Visit("public.lesson", parent, "/courses/calm-parent", middle, "read", _read_a_lesson),
+        Visit("public.course", parent, "/courses/calm-parent", middle, "begun"),
+        Visit("errors.403", parent, "/school", middle, status=403),
+        Visit("errors.404", parent, "/parent/nowhere", middle, "parent", status=404),
+    ]  # fmt: skip
+
+
+# School
+
+
+def _class(tail: str = "") -> Callable[[BusySchool], str]:
+    return lambda busy: f"/school/consents/{busy.world.school.classroom.id}{tail}"
+
+
+def _asked(instrument: str, tail: str = "") -> Callable[[BusySchool], str]:
+    return lambda busy: f"/school/assignments/{busy.world.school.assignments[instrument].id}{tail}"
+
+
+def _of_pupil(number: int, tail: str = "") -> Callable[[BusySchool], str]:
+    return lambda busy: f"/school/pupils/{busy.world.school.pupils[number].id}{tail}"
+
+
+def _result(name: str) -> Callable[[BusySchool], str]:
+    def path(busy: BusySchool) -> str:
+        key = busy.results[name]
+        return f"/school/results/{key.school_year}/{key.id}"
+
+    return path
+
+
+def _case(name: str) -> Callable[[BusySchool], str]:
+    return lambda busy: f"/school/cases/{busy.legs[name]}"
+
+
+def _review(name: str) -> Callable[[BusySchool], str]:
+    return lambda busy: f"/school/reviews/{busy.reviews[name]}"
+
+
+def _plan(here: Here) -> None:
+    opens = here.busy.next_round.starts_at
+    here.page.select_option("[name=classroom]", str(here.busy.world.school.classroom.id))
+    here.page.select_option("[name=instrument]", "phq-a")
+    here.page.fill("[name=opens]", opens.strftime("%Y-%m-%dT23:00"))
+    here.page.fill("[name=closes]", opens.replace(day=28).strftime("%Y-%m-%dT23:00"))
+    here.press()
+
+
+def _new_codes(here: Here) -> None:
+    for box in here.page.locator("main input[type=checkbox]").all():
+        box.check()
+    here.press()
+
+
+def _close_empty(here: Here) -> None:
+    """Send the last form of a referral with nothing in it."""
+    here.page.locator("main summary").last.click()
+    here.press("main form[action$='/close'] button[type=submit]")
+
+
+def _school() -> list[Visit]:
+    school, heavy = Who.SCHOOL, Weight.HEAVY
+    return [
+        Visit("school.home", school, "/school", heavy),
+        Visit("school.cases", school, "/school/cases", heavy),
+        Visit("school.cases", school, "/school/cases?show=all&sort=code", heavy, "all"),
+        Visit("school.cases", school, "/school/cases?q=nobody", heavy, "none"),
+        *(
+            Visit("school.case", school, _case(name), heavy, name)
+            for name in ("new", "closed", "sent on", "school new", "school accepted",
+                         "school closed", "school sent on", "by hand")
+        ),
+        Visit("school.case", school, _case("school accepted"), heavy, "empty", _close_empty, 422),
+        Visit("school.notices", school, "/school/notices", heavy),
+        Visit("school.reviews", school, "/school/reviews", heavy),
+        Visit("school.reviews", school, "/school/reviews?show=all", heavy, "all"),
+        Visit("school.review_task", school, _review("open"), heavy, "open"),
+        Visit("school.review_task", school, _review("open"), heavy, "empty", _press(), 422),
+        Visit("school.review_task", school, _review("done"), heavy, "done"),
+        Visit("school.pupils_list", school, "/school/pupils", heavy),
+        *(
+            Visit("school.pupil", school, _of_pupil(number), heavy, case)
+            for number, case in ((0, "referred"), (12, "refused"))
+        ),
+        Visit("school.consent_history", school, _of_pupil(13, "/consents"), heavy),
+        Visit("school.refer", school, _of_pupil(12, "/refer"), heavy),
+        Visit("school.refer", school, _of_pupil(12, "/refer"), heavy, "empty", _press(), 422),
+        *(
+            Visit("school.result", school, _result(name), heavy, name)
+            for name in ("phq-a", "gad-7", "empty")
+        ),
+        Visit("school.assignments_list", school, "/school/assignments", heavy),
+        Visit("school.assignment", school, _asked("phq-a"), heavy, "phq-a"),
+        Visit("school.assignment", school, _asked("psc-17-p"), heavy, "psc-17-p"),
+        Visit("school.assignment_new", school, "/school/assignments/new", heavy),
+        Visit("school.assignment_new", school, "/school/assignments/new", heavy, "empty", _press(), 422),
+        Visit("school.assignment_new", school, "/school/assignments/new", heavy, "check", _plan),
+        Visit("school.codes", school, _asked("who-5", "/codes"), heavy),
+        Visit("school.codes", school, _asked("who-5", "/codes"), heavy, "sheet", _new_codes),
+        Visit("school.consents_of_classes", school, "/school/consents", heavy),
+        Visit("school.consents_of_class", school, _class(), heavy),
+        Visit("school.consents_of_class", school, _class(), heavy, "empty", _press(), 422),
+        Visit("errors.404", school, "/school/nowhere", heavy, "school", status=404),
+    ]  # fmt: skip
+
+
+# Support centre
+
+
+def _referral(name: str, step: str = "") -> Callable[[BusySchool], str]:
+    return lambda busy: f"/psc/referrals/{busy.legs[name]}{step}"
+
+
+def _centre() -> list[Visit]:
+    centre, heavy = Who.CENTRE, Weight.HEAVY
+    return [
+        Visit("psc.inbox", centre, "/psc", heavy),
+        Visit("psc.inbox", centre, "/psc?show=closed", heavy, "closed"),
+        Visit("psc.inbox", centre, "/psc?code=nobody", heavy, "none"),
+        *(
+            Visit("psc.referral", centre, _referral(name), heavy, name)
+            for name in ("new", "accepted", "contacted", "closed", "sent on", "by hand")
+        ),
+        *(
+            Visit(endpoint, centre, _referral("accepted", f"/{step}"), heavy, case, by)
+            for endpoint, step in (
+                ("psc.contact", "contact"), ("psc.send_on", "redirect"), ("psc.close", "close")
+            )
+            for case, by in (("", None), ("empty", _press()))
+        ),
+        Visit("psc.contact", centre, _referral("accepted", "/contact?version=1"), heavy, "moved on", status=409),
+        Visit("errors.404", centre, "/psc/nowhere", heavy, "centre", status=404),
+    ]  # fmt: skip
+
+
+VISITS = [*_public(), *_pupil(), *_parent(), *_school(), *_centre()]
