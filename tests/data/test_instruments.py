@@ -11,8 +11,9 @@ import pytest
 
 from tirek.catalog.instrument_files import LANGUAGES, read_files
 from tirek.catalog.instruments import folders, load_instruments
-from tirek.domain.flagging import flags_for
+from tirek.domain.flagging import critical_flags, flags_for
 from tirek.domain.instruments import Answer, ReleaseStatus, WordingStatus
+from tirek.domain.interpretation import ItemUnanswered
 from tirek.domain.scoring import score
 
 ROOT = Path(__file__).resolve().parents[2] / "instruments"
@@ -170,8 +171,8 @@ def test_phq_a(row, total, band, symptoms, pattern, item_9):
 
 
 def test_phq_a_with_three_blanks_is_not_scored():
-    assert set(values("phq-a", "2222---00").values()) == {None}
-    assert flags("phq-a", "2222---00") == {"notScored": "review"}
+    assert set(values("phq-a", "2222---000000").values()) == {None}
+    assert flags("phq-a", "2222---000000") == {"notScored": "review"}
 
 
 @pytest.mark.parametrize(("row", "total"), [("11111222-", "12.375"), ("1111223--", "99/7")])
@@ -201,8 +202,36 @@ def test_phq_a_critical_items_are_immediate_whatever_the_total(row, flag):
     assert INSTRUMENTS["phq-a"].is_critical(f"q{row.index('1') + 1}")
 
 
-def test_phq_a_asks_about_a_blank_item_9():
-    assert flags("phq-a", "00000000-") == {"selfHarmUnanswered": "review"}
+@pytest.mark.parametrize(
+    ("item", "flag"),
+    [
+        ("q9", "selfHarmUnanswered"),
+        ("q12", "seriousThoughtsUnanswered"),
+        ("q13", "attemptEverUnanswered"),
+    ],
+)
+@pytest.mark.parametrize("blank", [None, "skipped", "declined", "unseen"])
+def test_phq_a_has_a_person_ask_about_a_blank_critical_item(item, flag, blank):
+    sheet = answers("0000000000000") | {item: Answer.read(blank)}
+    instrument = INSTRUMENTS["phq-a"]
+    (raised,) = flags_for(instrument, score(instrument, sheet), sheet)
+    assert (raised.id, raised.level, raised.at) == (flag, "review", "complete")
+    assert critical_flags(instrument, item, sheet[item]) == ()
+
+
+def test_phq_a_lets_its_other_blanks_be():
+    assert flags("phq-a", "000000000--00") == {}
+
+
+@each_instrument
+def test_no_critical_item_can_be_left_blank_unseen_by_a_person(name):
+    found = INSTRUMENTS[name]
+    reviewed = {
+        rule.when.item
+        for rule in found.flags
+        if isinstance(rule.when, ItemUnanswered) and rule.level == "review"
+    }
+    assert reviewed == {item.id for item in found.items if item.critical}
 
 
 def test_phq_a_leaves_its_last_four_questions_out_of_the_total():

@@ -90,7 +90,7 @@ def test_lint_of_nothing_is_not_a_success(run, root):
 
 
 def test_score_gives_scales_flags_quality_and_pins(score, root):
-    answers = {**row("22-2110-0"), "q8": "declined", "q12": "1"}
+    answers = {**row("22-2110-0"), "q8": "declined", "q12": "1", "q13": "0"}
     code, out, _ = score(answers, "--lang", "ru", "--age", "14", "--sex", "f", "--json")
     assert code == 0
     found = json.loads(out)
@@ -116,11 +116,11 @@ def test_score_gives_scales_flags_quality_and_pins(score, root):
     assert found["flags"] == [{"id": "seriousThoughts", "level": "immediate", "at": "answer"}]
     assert found["quality"]["declined"] == 1
     assert found["quality"]["skipped"] == 1
-    assert found["quality"]["unseen"] == 3
+    assert found["quality"]["unseen"] == 2
 
 
 def test_score_says_why_there_is_no_value(score):
-    _, out, _ = score(row("2222---00"), "--json")
+    _, out, _ = score(row("2222---000000"), "--json")
     found = json.loads(out)
     assert found["scales"]["total"] == {
         "value": None,
