@@ -43,8 +43,10 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
 def run(_arguments: Namespace) -> int:
     """Start the database if need be, migrate, and serve until stopped."""
     config = Config.from_env()
+    # A wrong file ends this before a database is started.
+    catalog = load_catalog(config.root)
     url = database_url(config)
-    bring_up_to_date(url, load_catalog(config.root))
+    bring_up_to_date(url, catalog)
     serve(config, url)
     return 0
 
