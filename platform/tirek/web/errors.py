@@ -20,6 +20,7 @@ Page = tuple[str, int] | tuple[str, int, dict[str, str]]
 # What our own triggers raise (migration 0003): append-only, moved on, not allowed here.
 CONFLICT_STATES = frozenset({"TK001", "TK002"})
 MISSING_STATES = frozenset({"TK003"})
+BUSY = 503
 PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 
 log = structlog.get_logger()
@@ -92,12 +93,12 @@ def _database(error: DBAPIError) -> Page:
 def _busy(error: Exception) -> Page:
     g.database_is_away = True
     log.error("database unavailable", kind=type(error).__name__)
-    page, status = _page(503)[:2]
+    page, status = _page(BUSY)[:2]
     return page, status, {"Retry-After": "10"}
 
 
 def _http(error: HTTPException) -> Page:
-    return _page(error.code or 500)
+    return _busy(error) if error.code == BUSY else _page(error.code or 500)
 
 
 def _unexpected(error: Exception) -> Page:
