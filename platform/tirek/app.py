@@ -4,7 +4,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tirek.catalog.library import load_catalog
+from tirek.catalog.library import Catalog, load_catalog
 from tirek.config import Config
 from tirek.storage.session import app_engine
 from tirek.storage.vault import Vault
@@ -37,9 +37,12 @@ BLUEPRINTS = (
 LARGEST_REQUEST = 256 * 1024
 
 
-def create_app(config: Config, database_url: str) -> Flask:
-    """Build the application; raises `CatalogError` when a file of the catalog is wrong."""
-    catalog = load_catalog(config.root)
+def create_app(config: Config, database_url: str, catalog: Catalog | None = None) -> Flask:
+    """Build the application; raises `CatalogError` when a file of the catalog is wrong.
+
+    A `catalog` that has been read already is not read again.
+    """
+    catalog = catalog or load_catalog(config.root)
     app = Flask("tirek", static_folder=None, template_folder="web/templates")
     app.config.update(
         SECRET_KEY=config.keys.secret_key,

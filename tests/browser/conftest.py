@@ -70,7 +70,7 @@ def site(database_url: str, keys: Keys, tmp_path: Path) -> Iterator[Site]:
     with open_session(engine, Scope.system()) as session:
         world = a_world(session, the_catalog(), a_vault(keys), pupils=4, coded=4)
         session.commit()
-        app = create_app(config, database_url)
+        app = create_app(config, database_url, the_catalog())
         with serve(app) as url:
             yield Site(url, world)
         app.extensions["tirek"].engine.dispose()

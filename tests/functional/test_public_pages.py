@@ -22,7 +22,7 @@ LANGUAGES = {"kk", "ru", "en"}
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
     assert config.database_url is not None
-    app = create_app(config, config.database_url)
+    app = create_app(config, config.database_url, the_catalog())
     yield app
     with app.app_context():
         plant().engine.dispose()

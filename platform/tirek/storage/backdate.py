@@ -44,6 +44,7 @@ TIMES = (
     ("referral_events", "created_at"),
     ("notices", "created_at"),
     ("notices", "confirmed_at"),
+    ("consents", "created_at"),
 )
 # What is also written without the pupil's id, or stands between two times.
 FURTHER = (

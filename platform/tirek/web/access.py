@@ -95,8 +95,8 @@ def install(app: Flask) -> None:
 
 def _refuse_zero_bytes() -> None:
     """PostgreSQL's text holds no zero byte, and no keyboard has one."""
-    if any("\0" in sent for sent in (request.path, *request.values.values())):
-        abort(400)
+    if any("\0" in sent for sent in (request.path, *request.form.values())):
+        abort(422)
 
 
 def _reader() -> dict[str, object]:
