@@ -30,7 +30,9 @@ PUPILS = 16
 # The last pupils of the class have done nothing yet: they are the ones who walk.
 WALKERS = {"kk": 14, "ru": 15}
 CENTRE_SAYS = "Talked for half an hour; comes again on Thursday, with an adult from home."
-SCHOOL_SAYS = "Cannot sleep before tests; we agreed on two meetings and a talk with the form teacher."
+SCHOOL_SAYS = (
+    "Cannot sleep before tests; we agreed on two meetings and a talk with the form teacher."
+)
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,7 @@ def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
     next_round = _next_round(world)
     world.session.commit()
     _be_late(owner, [found["new"], found["school new"], found["accepted"]])
-    return BusySchool(
-        world, world.home.specialist, found, results, reviews, next_round, late_child
-    )
+    return BusySchool(world, world.home.specialist, found, results, reviews, next_round, late_child)
 
 
 class _Story:
@@ -84,9 +84,7 @@ class _Story:
             with acting(self.engine, self.world, someone) as unit:
                 referral_steps.record_contact(unit, *_now(unit, found[name]), CENTRE_SAYS)
         with acting(self.engine, self.world, someone) as unit:
-            referral_steps.close(
-                unit, *_now(unit, found["closed"]), Outcome.SUPPORTED, CENTRE_SAYS
-            )
+            referral_steps.close(unit, *_now(unit, found["closed"]), Outcome.SUPPORTED, CENTRE_SAYS)
         with acting(self.engine, self.world, someone) as unit:
             neighbour = self.world.neighbour.id
             referral_steps.redirect(unit, *_now(unit, found["sent on"]), neighbour, CENTRE_SAYS)

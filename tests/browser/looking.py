@@ -69,7 +69,8 @@ class Window:
 
     browser: Browser
     url: str
-    requests: list[Request] = field(default_factory=list)
+    # By address: a picture of the page before may still be on its way.
+    requests: dict[str, Request] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
@@ -96,7 +97,7 @@ class Window:
         kinds = {"document": 0, "stylesheet": 0, "script": 0}
         total = 0
         # A picture may be given up when somebody goes on before it has come.
-        for request in (one for one in self.requests if not one.failure):
+        for request in (one for one in self.requests.values() if not one.failure):
             size = request.sizes()["responseBodySize"]
             total += size
             kinds[request.resource_type] = kinds.get(request.resource_type, 0) + size
@@ -129,7 +130,7 @@ class Window:
             self.foreign.append(request.url)
         if request.is_navigation_request():
             self.requests.clear()
-        self.requests.append(request)
+        self.requests[request.url] = request
 
 
 def axe(page: Page) -> list[str]:

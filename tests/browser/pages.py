@@ -82,6 +82,8 @@ NOT_PAGES = {
     "probes.ready": "for machines",
     "probes.front_door": "sends on to the first page",
     "public.vision": "sets a cookie and sends back; every page is looked at in that version too",
+    "psc.acknowledge_left": "sends back to the referral",
+    "psc.notice_left": "sends back to the referral",
     "student.resume": "sends on to where the pupil is",
     "school.assignment_step_left": "sends back to the class",
     "school.case_step_left": "sends back to the referral",
@@ -153,7 +155,7 @@ def _code_of(here: Here, instrument: str) -> str:
     return here.busy.world.school.pupils[WALKERS[here.lang]].codes[instrument]
 
 
-def _enter(instrument: str = "gad-7") -> Callable[[Here], None]:
+def _enter(instrument: str) -> Callable[[Here], None]:
     def by(here: Here) -> None:
         here.page.fill("#code", _code_of(here, instrument))
         here.press()
@@ -197,7 +199,7 @@ def _pupil() -> list[Visit]:
     return [
         Visit("student.enter_code", pupil, "/s", light),
         Visit("student.enter_code", pupil, "/s", light, "wrong", _fill_and_press(code="ABC-DEF-GH"), 422),
-        Visit("student.about", pupil, "/s", light, "", _enter()),
+        Visit("student.about", pupil, "/s", light, "", _enter("phq-a")),
         *(
             Visit("student.page", pupil, "/s", light, f"phq-a {n}", _begin("phq-a", n))
             for n in (1, 2, 3, 5)
@@ -209,7 +211,7 @@ def _pupil() -> list[Visit]:
         Visit("student.page", pupil, "/s", light, "blank", _blank),
         Visit("student.stop", pupil, "/s", light, "", _stop),
         Visit("student.thanks", pupil, "/s", light, "", _thanks),
-        Visit("errors.404", pupil, "/s/page/99", light, "pupil", status=404),
+        Visit("errors.404", pupil, "/s", light, "pupil", _begin("gad-7", 99), 404),
     ]  # fmt: skip
 
 

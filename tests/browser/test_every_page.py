@@ -98,7 +98,7 @@ def test_page(
 ):
     window = window_of(visit.who)
     visit.go(Here(window.page, url, lang, app_and_school[1]))
-    answered = window.requests[0].response()
+    answered = next(iter(window.requests.values())).response()
     assert answered is not None
     assert answered.status == visit.status, answered.url
     faults = window.faults(lang, visit.weight)
