@@ -25,9 +25,9 @@ import psycopg
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
 
-from tests.http import Browser, Timings  # noqa: E402
 from tests.bench.processes import cpu_seconds  # noqa: E402
 from tests.bench.school import Bench, a_bench  # noqa: E402
+from tests.http import Browser, Timings  # noqa: E402
 from tirek.config import Config  # noqa: E402
 from tirek.services.secrets import hash_secret, verify_secret  # noqa: E402
 

@@ -46,15 +46,16 @@ def run(arguments: Namespace) -> int:
     if arguments.totp:
         sys.stdout.write(_one_time_code(config, arguments.totp) + "\n")
         return 0
+    catalog = load_catalog(config.root)
     url = database_url(config)
-    build_if_missing(config, url, seed=arguments.seed, reset=arguments.reset)
+    build_if_missing(config, url, catalog, seed=arguments.seed, reset=arguments.reset)
     sys.stdout.write(demo_page.screen(_listing(config), relpath(_file(config))) + "\n")
     sys.stdout.flush()
     if not arguments.no_serve:
         # The web framework is loaded only by whoever serves.
         from tirek.cli.serve import serve  # noqa: PLC0415
 
-        serve(config, url)
+        serve(config, url, catalog)
     return 0
 
 
@@ -62,10 +63,15 @@ WHOLE = Size()
 
 
 def build_if_missing(
-    config: Config, url: str, *, seed: int = 1, reset: bool = False, size: Size = WHOLE
+    config: Config,
+    url: str,
+    catalog: Catalog,
+    *,
+    seed: int = 1,
+    reset: bool = False,
+    size: Size = WHOLE,
 ) -> None:
     """Have the tables, and demo data with its listing in var/demo.json."""
-    catalog = load_catalog(config.root)
     with sentences(), _alone(config), _owner(url) as owner:
         unfinished = _mark(config).exists()
         if not (reset or unfinished):

@@ -17,7 +17,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 
 from tirek.app import create_app
-from tirek.catalog.library import load_catalog
+from tirek.catalog.library import Catalog, load_catalog
 from tirek.cli.database import database_url
 from tirek.cli.migrate import bring_up_to_date
 from tirek.cli.parser import CommandError
@@ -47,16 +47,16 @@ def run(_arguments: Namespace) -> int:
     catalog = load_catalog(config.root)
     url = database_url(config)
     bring_up_to_date(url, catalog)
-    serve(config, url)
+    serve(config, url, catalog)
     return 0
 
 
-def serve(config: Config, url: str) -> None:
+def serve(config: Config, url: str, catalog: Catalog) -> None:
     """Serve an up-to-date database; returns never, gunicorn ends the process itself."""
     _wait_for_port(config.host, config.port)
     relay = RelayChild()
     Server(
-        _app(config, url),
+        _app(config, url, catalog),
         {
             "bind": f"[{config.host}]:{config.port}"
             if ":" in config.host
@@ -154,9 +154,9 @@ class RelayChild:
                 self._child.wait(RELAY_SECONDS)
 
 
-def _app(config: Config, url: str) -> Flask:
+def _app(config: Config, url: str, catalog: Catalog) -> Flask:
     try:
-        return create_app(config, url)
+        return create_app(config, url, catalog)
     except TranslationsMissingError as error:
         raise CommandError(str(error)) from error
 

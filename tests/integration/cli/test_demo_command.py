@@ -9,6 +9,7 @@ import pyotp
 import pytest
 from sqlalchemy import Engine, text
 
+from tests.world import the_catalog
 from tirek.cli import main
 from tirek.cli.demo import build_if_missing
 from tirek.cli.parser import CommandError
@@ -39,7 +40,7 @@ def environment(
 def test_demo_is_built_once_listed_and_thrown_away(
     environment: Config, database_url: str, owner: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    build_if_missing(environment, database_url, size=TINY)
+    build_if_missing(environment, database_url, the_catalog(), size=TINY)
     file = environment.var_dir / "demo.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     listing = json.loads(file.read_text())
@@ -49,7 +50,7 @@ def test_demo_is_built_once_listed_and_thrown_away(
     assert all({"school", "psc", "region"} & one.keys() for one in listing["staff"][:-3])
     assert not (environment.var_dir / "demo.unfinished").exists()
 
-    build_if_missing(environment, database_url, size=TINY)
+    build_if_missing(environment, database_url, the_catalog(), size=TINY)
     assert json.loads(file.read_text()) == listing
     assert count(owner, "students") == 28
 
@@ -78,16 +79,16 @@ def _reset_keeps_out_of_others_work(
 ) -> None:
     file = environment.var_dir / "demo.json"
     (environment.var_dir / "demo.unfinished").touch()
-    build_if_missing(environment, database_url, size=TINY)
+    build_if_missing(environment, database_url, the_catalog(), size=TINY)
     assert json.loads(file.read_text()) != listing
     assert count(owner, "students") == 28
     add = ["users", "add", "--email", "real@school.kz", "--name", "Real Person", "--role"]
     assert main([*add, "observer"]) == 0
     with pytest.raises(CommandError, match="not the demo's"):
-        build_if_missing(environment, database_url, reset=True, size=TINY)
+        build_if_missing(environment, database_url, the_catalog(), reset=True, size=TINY)
     file.unlink()
     with pytest.raises(CommandError, match="is missing"):
-        build_if_missing(environment, database_url, size=TINY)
+        build_if_missing(environment, database_url, the_catalog(), size=TINY)
     assert count(owner, "students") == 28
 
 
