@@ -29,10 +29,23 @@ from tirek.storage.models import Assignment, Campaign, Guardianship, Referral, R
 PUPILS = 16
 # The last pupils of the class have done nothing yet: they are the ones who walk.
 WALKERS = {"kk": 14, "ru": 15}
-CENTRE_SAYS = "Talked for half an hour; comes again on Thursday, with an adult from home."
-SCHOOL_SAYS = (
-    "Cannot sleep before tests; we agreed on two meetings and a talk with the form teacher."
-)
+CENTRE_SAYS = "Поговорили полчаса. Придёт в четверг, со взрослым из дома."
+SCHOOL_SAYS = "Не спит перед контрольными. Договорились о двух встречах и о разговоре с учителем."
+NAMES = {
+    "psychologist": "Айгүл Бекова",
+    "psc_specialist": "Динара Оспан",
+    "psc_supervisor": "Ерлан Жұманов",
+    "guardian": "Сәуле Ахметова",
+}
+_NAMED = text("UPDATE accounts SET display_name = :name WHERE role = :role")
+_LATE_REFERRALS = """
+    UPDATE referrals SET seen_due_at = now() - interval '3 hours',
+    acknowledge_due_at = now() - interval '3 hours' WHERE id = ANY(:ids)
+"""
+_LATE_NOTICES = """
+    UPDATE notices SET due_at = now() - interval '3 hours'
+    WHERE case_id IN (SELECT case_id FROM referrals WHERE id = ANY(:ids))
+"""
 
 
 @dataclass(frozen=True)
@@ -60,7 +73,7 @@ def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
     late_child = _second_school(world)
     next_round = _next_round(world)
     world.session.commit()
-    _be_late(owner, [found["new"], found["school new"], found["accepted"]])
+    _settle(owner, [found["new"], found["school new"], found["accepted"]])
     return BusySchool(world, world.home.specialist, found, results, reviews, next_round, late_child)
 
 
@@ -209,21 +222,12 @@ def _next_round(world: World) -> Campaign:
     return made
 
 
-def _be_late(owner: Engine, referral_ids: list[UUID]) -> None:
-    """Let some clocks have run out already; only the tables' owner may turn them."""
+def _settle(owner: Engine, late_ids: list[UUID]) -> None:
+    """Name people as here, and let some clocks have run out: only the tables' owner may."""
     with owner.begin() as connection:
+        for role, name in NAMES.items():
+            connection.execute(_NAMED, {"role": role, "name": name})
         backdate.switch_rules(connection, on=False)
-        for table, columns in (
-            ("referrals", ("seen_due_at", "acknowledge_due_at")),
-            ("notices", ("due_at",)),
-        ):
-            key = "id" if table == "referrals" else "case_id"
-            changes = ", ".join(f"{column} = now() - interval '3 hours'" for column in columns)
-            among = "SELECT unnest(CAST(:ids AS uuid[]))"
-            if table == "notices":
-                among = f"SELECT case_id FROM referrals WHERE id IN ({among})"
-            connection.execute(
-                text(f"UPDATE {table} SET {changes} WHERE {key} IN ({among})"),
-                {"ids": referral_ids},
-            )
+        for statement in (_LATE_REFERRALS, _LATE_NOTICES):
+            connection.execute(text(statement), {"ids": late_ids})
         backdate.switch_rules(connection, on=True)

@@ -6,7 +6,7 @@ from functools import cached_property
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Request
 
-from tests.browser.pages import KB, Weight
+from tests.browser.visit import KB, Weight
 
 PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 CSS_LIMIT, SCRIPT_LIMIT = 10 * KB, 4 * KB
@@ -33,6 +33,16 @@ OVERHANG = """large => {
     const over = document.scrollingElement.scrollWidth - innerWidth
     root.classList.toggle('vision', had)
     return over
+}"""
+# Words of two letters and more, none of them Cyrillic, where no English is announced.
+ENGLISH = """() => {
+    const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    while (texts.nextNode()) {
+        const text = texts.currentNode.textContent.trim(), box = texts.currentNode.parentElement
+        if (/[a-z]{2,}\\s+[a-z]{2,}/i.test(text) && !/[а-яәіңғүұқөһё]/i.test(text))
+            if (!box.closest('[lang=en], script')) found.push(text)
+    }
+    return found
 }"""
 
 
@@ -97,7 +107,7 @@ class Window:
         kinds = {"document": 0, "stylesheet": 0, "script": 0}
         total = 0
         # A picture may be given up when somebody goes on before it has come.
-        for request in (one for one in self.requests.values() if not one.failure):
+        for request in [one for one in self.requests.values() if not one.failure]:
             size = request.sizes()["responseBodySize"]
             total += size
             kinds[request.resource_type] = kinds.get(request.resource_type, 0) + size
@@ -117,6 +127,7 @@ class Window:
             found += [f"{name}: {one}" for one in axe(self.page)]
         self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         found += [f"asks {one}" for one in self.foreign] + self._broken()
+        found += [f"English: {one}" for one in self.page.evaluate(ENGLISH)]
         self.foreign.clear()
         self.said.clear()
         return found

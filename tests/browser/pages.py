@@ -1,79 +1,11 @@
-"""Every page that somebody can reach: whose it is, what leads there, how much it may weigh."""
+"""Every page that somebody can reach, in its states."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum, StrEnum
-
-from playwright.sync_api import Page
 
 from tests.browser import people
 from tests.browser.busy_school import WALKERS, BusySchool
+from tests.browser.visit import Here, Visit, Weight, Who
 from tirek.config import ROOT
-
-KB = 1024
-
-
-class Weight(Enum):
-    """Most bytes as they travel: of the page itself, and of all it needs; most requests."""
-
-    # Signing in and a pupil's pages; a parent's pages and lessons; what staff works with.
-    LIGHT = (6 * KB, 30 * KB, 4)
-    MIDDLE = (14 * KB, 60 * KB, 8)
-    HEAVY = (30 * KB, 120 * KB, 10)
-
-
-class Who(StrEnum):
-    """Whose page it is; everybody has a window of their own."""
-
-    VISITOR = "visitor"
-    PUPIL = "pupil"
-    PARENT = "parent"
-    SCHOOL = "school"
-    CENTRE = "centre"
-
-
-@dataclass(frozen=True)
-class Here:
-    """Where a walk stands: the window, the site's address, the language, what there is to see."""
-
-    page: Page
-    url: str
-    lang: str
-    busy: BusySchool
-
-    def open(self, path: str) -> None:
-        self.page.goto(f"{self.url}/{self.lang}{path}")
-
-    def press(self, selector: str = "main form button[type=submit]") -> None:
-        """Press a button that leads on."""
-        self.page.locator(selector).last.click()
-        self.page.wait_for_load_state()
-
-
-Path = str | Callable[[BusySchool], str]
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One page in one state; `by` goes on from the page at `path`."""
-
-    endpoint: str
-    who: Who
-    path: Path
-    weight: Weight
-    case: str = ""
-    by: Callable[[Here], None] | None = None
-    status: int = 200
-
-    @property
-    def name(self) -> str:
-        return f"{self.endpoint} {self.case}".strip().replace(" ", "-")
-
-    def go(self, here: Here) -> None:
-        here.open(self.path if isinstance(self.path, str) else self.path(here.busy))
-        if self.by:
-            self.by(here)
-
 
 # What a page is not: these answer a GET, but nobody ever sees a page of theirs.
 NOT_PAGES = {
@@ -198,7 +130,10 @@ def _pupil() -> list[Visit]:
     pupil, light = Who.PUPIL, Weight.LIGHT
     return [
         Visit("student.enter_code", pupil, "/s", light),
-        Visit("student.enter_code", pupil, "/s", light, "wrong", _fill_and_press(code="ABC-DEF-GH"), 422),
+        Visit(
+            "student.enter_code", pupil, "/s", light, "wrong",
+            _fill_and_press(code="ABC-DEF-GH"), 422,
+        ),
         Visit("student.about", pupil, "/s", light, "", _enter("phq-a")),
         *(
             Visit("student.page", pupil, "/s", light, f"phq-a {n}", _begin("phq-a", n))
@@ -349,9 +284,10 @@ def _school() -> list[Visit]:
         Visit("school.assignments_list", school, "/school/assignments", heavy),
         Visit("school.assignment", school, _asked("phq-a"), heavy, "phq-a"),
         Visit("school.assignment", school, _asked("psc-17-p"), heavy, "psc-17-p"),
-        Visit("school.assignment_new", school, "/school/assignments/new", heavy),
-        Visit("school.assignment_new", school, "/school/assignments/new", heavy, "empty", _press(), 422),
-        Visit("school.assignment_new", school, "/school/assignments/new", heavy, "check", _plan),
+        *(
+            Visit("school.assignment_new", school, "/school/assignments/new", heavy, case, by, said)
+            for case, by, said in (("", None, 200), ("empty", _press(), 422), ("check", _plan, 200))
+        ),
         Visit("school.codes", school, _asked("who-5", "/codes"), heavy),
         Visit("school.codes", school, _asked("who-5", "/codes"), heavy, "sheet", _new_codes),
         Visit("school.consents_of_classes", school, "/school/consents", heavy),
@@ -385,7 +321,10 @@ def _centre() -> list[Visit]:
             )
             for case, by in (("", None), ("empty", _press()))
         ),
-        Visit("psc.contact", centre, _referral("accepted", "/contact?version=1"), heavy, "moved on", status=409),
+        Visit(
+            "psc.contact", centre, _referral("accepted", "/contact?version=1"), heavy,
+            "moved on", status=409,
+        ),
         Visit("errors.404", centre, "/psc/nowhere", heavy, "centre", status=404),
     ]  # fmt: skip
 

@@ -1,6 +1,7 @@
 """One walk over every page, by everybody who may open it, in Kazakh and in Russian."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from playwright.sync_api import Browser
 from tests.browser import people
 from tests.browser.busy_school import PUPILS, BusySchool, fill
 from tests.browser.conftest import serve
-from tests.browser.looking import PHONE, Window, axe
-from tests.browser.pages import NOT_PAGES, VISITS, Here, Visit, Who
+from tests.browser.looking import Sizes, Window
+from tests.browser.pages import NOT_PAGES, VISITS
+from tests.browser.visit import KB, Here, Visit, Weight, Who
 from tests.conftest import Server
 from tests.world import Adult, a_vault, a_world, the_catalog
 from tirek.app import create_app
@@ -20,7 +22,7 @@ from tirek.domain.scope import Scope
 from tirek.storage.session import app_engine, open_session, owner_engine
 
 BAD_PAGE = """<!DOCTYPE html><html><head><title></title></head><body>
-<img src="/x.png"><input><p style="color:#ccc;background:#fff">pale</p>
+<img src="http://198.51.100.1/x.png"><input><p style="color:#ccc;background:#fff">pale words</p>
 <div style="width:900px">wide</div>
 <a href="/a" style="font-size:6px">a</a><a href="/b" style="font-size:6px">b</a></body></html>"""
 
@@ -123,10 +125,20 @@ def test_a_bad_page_is_seen_to_be_bad(chromium: Browser, tmp_path: Path):
     bad = tmp_path / "bad.html"
     bad.write_text(BAD_PAGE)
     window = Window(chromium, "http://127.0.0.1")
-    window.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     window.page.goto(bad.as_uri())
-    rules = {one.partition(":")[0] for one in axe(window.page)}
-    assert rules >= {
-        "document-title", "html-has-lang", "image-alt", "label", "color-contrast", "target-size",
-    }  # fmt: skip
+    faults = "\n".join(window.faults("kk", Weight.LIGHT))
+    for fault in (
+        "0 h1", "lang is ''", "wider than the window", "asks http://198.51.100.1/x.png",
+        "English: pale words", "phone: document-title", "phone: html-has-lang", "phone: image-alt",
+        "phone: label", "desk: color-contrast", "desk: target-size",
+    ):  # fmt: skip
+        assert fault in faults, fault
     window.page.context.close()
+
+
+def test_a_heavy_page_is_seen_to_be_heavy():
+    allowed = Sizes(6 * KB, 10 * KB, 4 * KB, 30 * KB, 4)
+    assert not allowed.over(Weight.LIGHT)
+    for one in fields(allowed):
+        heavier = replace(allowed, **{one.name: getattr(allowed, one.name) + 1})
+        assert [fault.partition(":")[0] for fault in heavier.over(Weight.LIGHT)] == [one.name]
