@@ -3,8 +3,11 @@
 import asyncio
 import time
 from collections import defaultdict
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import urlencode
 
 
@@ -104,3 +107,12 @@ class Browser:
         if headers.get("connection") == "close":
             await self.close()
         return Answered(status, headers, body.decode())
+
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[object, object, T]) -> T:
+    """Wait for asyncio work in a thread: a browser of the same process holds a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -7,7 +7,7 @@ from random import Random
 from tests.faults import oracle
 from tests.faults.site import Site, token
 from tests.faults.sitting import LAST, Asked, Sitting, a_plan, items
-from tests.http import Answered
+from tests.http import Answered, run
 
 DOUBLES = 20
 CLASS, FLAGGED = 60, 10
@@ -18,7 +18,7 @@ def test_a_page_sent_twenty_times_at_once_counts_once(site: Site, random: Random
         [pupil] = site.pupils(1, age=age)
         plan = a_plan(random, flagged=True) | {"q12": "1", "q13": "1"}
         sitting = Sitting(site, pupil, {item: _said(value) for item, value in plan.items()})
-        asyncio.run(_every_page_twenty_times(site, sitting))
+        run(_every_page_twenty_times(site, sitting))
         oracle.is_whole(site, sitting)
 
 
@@ -28,7 +28,7 @@ def test_an_answer_and_the_end_at_once(site: Site, random: Random, is_long: bool
     pupils = site.pupils(50 if is_long else 10, age=14)
     for pupil in pupils:
         sitting = Sitting(site, pupil, a_plan(random, flagged=False))
-        refused += asyncio.run(_answer_while_ending(site, sitting, random))
+        refused += run(_answer_while_ending(site, sitting, random))
         oracle.agrees(site, sitting)
     print(f"{len(pupils)} runs, {refused} late answers refused")
 
@@ -43,7 +43,7 @@ def test_two_devices_with_one_code(site: Site, random: Random, is_long: bool) ->
                     is_alone=False)
             for lang in ("kk", "ru")
         ]  # fmt: skip
-        asyncio.run(_together(pair))
+        run(_together(pair))
         for sitting in pair:
             oracle.is_whole(site, sitting)
 
@@ -55,11 +55,11 @@ def test_a_class_that_finishes_in_the_same_seconds(site: Site, random: Random) -
         Sitting(site, pupil, a_plan(random, flagged=number in flagged))
         for number, pupil in enumerate(pupils)
     ]
-    asyncio.run(site.inbox())
-    begun, ended = asyncio.run(_all_finish(sittings))
-    asyncio.run(site.arrived([pupils[number].name for number in flagged], within=2))
+    run(site.inbox())
+    begun, ended = run(_all_finish(sittings))
+    run(site.arrived([pupils[number].name for number in flagged], within=2))
     print(f"{CLASS} finished within {ended - begun:.1f} s; inbox {time.monotonic() - ended:.1f} s")
-    inbox = set(asyncio.run(site.inbox()))
+    inbox = set(run(site.inbox()))
     calm = {pupils[number].name for number in range(CLASS) if number not in flagged}
     assert not inbox & calm
     for sitting in sittings:

@@ -15,7 +15,7 @@ from tests.faults import oracle
 from tests.faults.service import HOST, THREADS, Service, a_bare_service, status_of
 from tests.faults.site import Site
 from tests.faults.sitting import LOST, AwayError, Sitting, a_plan, is_help
-from tests.http import Answered, Browser, Timings
+from tests.http import Answered, Browser, Timings, run
 from tirek.config import Keys
 
 AT_ONCE = 6
@@ -41,7 +41,7 @@ def test_the_service_outlives_its_database(
             Sitting(site, pupil, a_plan(random), lang=lang, autosaves=random.random() < 0.5)
             for pupil, lang in zip(pupils, ["kk", "ru"] * AT_ONCE, strict=False)
         ]
-        refused += asyncio.run(_answer_through(site, sittings, random, way))
+        refused += run(_answer_through(site, sittings, random, way))
         for sitting in sittings:
             oracle.is_whole(site, sitting)
     print(f"{way}: {refused} requests answered with a 503 page, none with another error")
@@ -49,23 +49,23 @@ def test_the_service_outlives_its_database(
 
 def test_connections_to_a_dead_server_are_not_used_again(site: Site) -> None:
     """Every worker holds idle connections; after the restart none of them costs a request."""
-    asyncio.run(_many(site, 24))
+    run(_many(site, 24))
     site.database.kill(signal.SIGQUIT)
     site.database.start()
-    assert asyncio.run(_many(site, 24)) == {200}
+    assert run(_many(site, 24)) == {200}
 
 
 def test_without_a_database_every_page_says_whom_to_call(site: Site, random: Random) -> None:
     site.database.kill(random.choice([signal.SIGQUIT, signal.SIGKILL]))
     assert status_of(site.service.port, "/healthz") == 200
     assert status_of(site.service.port, "/readyz") == 503
-    asyncio.run(_all_pages(site.service))
+    run(_all_pages(site.service))
 
 
 def test_a_pupil_in_the_middle_learns_that_it_is_short(site: Site, random: Random) -> None:
     [pupil] = site.pupils(1, age=12)
     sitting = Sitting(site, pupil, a_plan(random, flagged=True), lang="kk")
-    asyncio.run(_interrupted(site, sitting))
+    run(_interrupted(site, sitting))
     oracle.is_whole(site, sitting)
 
 
@@ -101,7 +101,7 @@ def test_a_database_that_keeps_silent_holds_nobody_up(bare_service: Service) -> 
     assert time.monotonic() - begun < 1
     assert status_of(bare_service.port, "/readyz") == 503
     assert time.monotonic() - begun < LONGEST_WAIT
-    asyncio.run(_all_pages(bare_service))
+    run(_all_pages(bare_service))
 
 
 async def _answer_through(site: Site, sittings: list[Sitting], random: Random, way: str) -> int:

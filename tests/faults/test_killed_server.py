@@ -7,6 +7,7 @@ from random import Random
 from tests.faults import oracle
 from tests.faults.site import Site
 from tests.faults.sitting import CRITICAL, LOST, Asked, Sitting, a_plan
+from tests.http import run
 
 AT_ONCE = 6
 # A start takes some seconds on a busy machine, so the short form ends by the clock too.
@@ -25,13 +26,13 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
             break
         rounds = number + 1
         # Half of the kills meet a completion, the others the space between any two answers.
-        sittings = asyncio.run(_until_killed(site, random, at_completion=number % 2 == 0))
+        sittings = run(_until_killed(site, random, at_completion=number % 2 == 0))
         cut += sum(not sitting.is_thanked for sitting in sittings)
         unsure += sum(sitting.doubtful is not None for sitting in sittings)
         site.service.start()
         for sitting in sittings:
             oracle.agrees(site, sitting)
-        asyncio.run(_finish(sittings, random))
+        run(_finish(sittings, random))
         for sitting in sittings:
             oracle.is_whole(site, sitting)
     assert cut, "no kill met a run that was under way"
@@ -47,12 +48,12 @@ def test_a_critical_answer_is_with_the_centre_though_the_server_dies_at_once(
             item: Sitting(site, pupil, a_plan(random, flagged=False) | {item: "1"})
             for item, pupil in zip(CRITICAL, pupils, strict=True)
         }
-        asyncio.run(_answer_and_die(site, sittings))
+        run(_answer_and_die(site, sittings))
         for sitting in sittings.values():
             oracle.agrees(site, sitting)
         site.service.start()
-        asyncio.run(site.arrived([pupil.name for pupil in pupils], within=5))
-        asyncio.run(_finish(list(sittings.values()), random))
+        run(site.arrived([pupil.name for pupil in pupils], within=5))
+        run(_finish(list(sittings.values()), random))
         for sitting in sittings.values():
             oracle.is_whole(site, sitting)
 

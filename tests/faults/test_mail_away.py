@@ -16,6 +16,7 @@ from tests.faults import oracle
 from tests.faults.service import HOST, a_port
 from tests.faults.site import Coded, Site
 from tests.faults.sitting import Sitting, a_plan
+from tests.http import run
 
 FLAGGED = 4
 
@@ -29,7 +30,7 @@ def sittings(site: Site, random: Random) -> list[Sitting]:
 
 def test_a_mail_server_that_refuses_delays_no_referral(site: Site, sittings: list[Sitting]) -> None:
     site.service.restart(SMTP_URL=f"smtp://{HOST}:{a_port()}")
-    asyncio.run(_finish_and_arrive(site, sittings))
+    run(_finish_and_arrive(site, sittings))
     _wait_until(lambda: _count(site, sittings, "o.attempts > 0") > 0)
     assert _count(site, sittings, "o.done_at IS NOT NULL") == 0
     site.service.restart()
@@ -39,7 +40,7 @@ def test_a_mail_server_that_refuses_delays_no_referral(site: Site, sittings: lis
 def test_a_relay_that_is_killed_loses_and_doubles_nothing(
     site: Site, sittings: list[Sitting], random: Random, is_long: bool
 ) -> None:
-    asyncio.run(_finish_and_arrive(site, sittings))
+    run(_finish_and_arrive(site, sittings))
     kills = 0
     for _ in range(10 if is_long else 3):
         kills += _kill_relay(site, random)
