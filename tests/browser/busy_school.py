@@ -20,7 +20,15 @@ from tirek.domain.consent import ConsentState
 from tirek.domain.instruments import Answer
 from tirek.domain.levels import Level
 from tirek.domain.referral import Outcome
-from tirek.services import administrations, children, concerns, referral_steps, review, runs
+from tirek.services import (
+    administrations,
+    children,
+    concerns,
+    courses,
+    referral_steps,
+    review,
+    runs,
+)
 from tirek.services.runs import AdministrationKey
 from tirek.services.unit import Unit
 from tirek.storage import backdate
@@ -145,7 +153,7 @@ class _Story:
         return found
 
     def families(self) -> None:
-        """One parent of three children: agreed, refused and withdrawn; one form is finished."""
+        """One parent of three children: agreed, refused and withdrawn; one form and one lesson are done."""
         world, parent = self.world, self.world.school.guardian
         for number in (1, 12, 13):
             _is_parent_of(world, parent, self.pupils[number])
@@ -154,6 +162,11 @@ class _Story:
         world.session.commit()
         self._answers_about(self.pupils[1], to_the_end=True)
         self._answers_about(self.pupils[0], to_the_end=False)
+        with acting(self.engine, world, parent) as unit:
+            course = world.catalog.courses["calm-parent"]
+            courses.record_lesson_done(
+                unit.session, parent.account.id, course.id, course.lessons[0].id
+            )
 
     def _answers_about(self, pupil: Pupil, *, to_the_end: bool) -> None:
         parent = self.world.school.guardian.actor
