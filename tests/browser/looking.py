@@ -107,7 +107,7 @@ class Window:
         kinds = {"document": 0, "stylesheet": 0, "script": 0}
         total = 0
         # A picture may be given up when somebody goes on before it has come.
-        for request in [one for one in self.requests.values() if not one.failure]:
+        for request in [one for one in list(self.requests.values()) if not one.failure]:
             size = request.sizes()["responseBodySize"]
             total += size
             kinds[request.resource_type] = kinds.get(request.resource_type, 0) + size
