@@ -153,7 +153,7 @@ class _Story:
         return found
 
     def families(self) -> None:
-        """One parent of three children: agreed, refused and withdrawn; one form and one lesson are done."""
+        """One parent of three: agreed, refused and withdrawn; a form and a lesson are done."""
         world, parent = self.world, self.world.school.guardian
         for number in (1, 12, 13):
             _is_parent_of(world, parent, self.pupils[number])
