@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Request
@@ -10,6 +11,8 @@ from tests.browser.visit import KB, Weight
 
 PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 CSS_LIMIT, SCRIPT_LIMIT = 10 * KB, 4 * KB
+# Times 25 ms: how long what a page asked for may be on its way.
+PATIENCE = 80
 AXE_OPTIONS = {
     "runOnly": {
         "type": "tag",
@@ -81,6 +84,10 @@ class Window:
     url: str
     # By address: a picture of the page before may still be on its way.
     requests: dict[str, Request] = field(default_factory=dict)
+    # Of each answer, by the browser's number for it: its address and kind.
+    kinds: dict[str, tuple[str, str]] = field(default_factory=dict)
+    # By address: kind and bytes of what has arrived whole.
+    arrived: dict[str, tuple[str, int]] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
@@ -93,6 +100,8 @@ class Window:
         devtools = context.new_cdp_session(page)
         devtools.send("Network.enable")
         devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        devtools.on("Network.responseReceived", self._answered)
+        devtools.on("Network.loadingFinished", self._arrived)
         page.on("request", self._asked)
         page.on("console", lambda said: self.said.append(f"{said.type}: {said.text}"))
         page.on("pageerror", lambda error: self.said.append(str(error)))
@@ -103,17 +112,31 @@ class Window:
         self.page.context.clear_cookies()
 
     def sizes(self) -> Sizes:
-        """Bytes of bodies as they travelled since the page was asked for."""
-        kinds = {"document": 0, "stylesheet": 0, "script": 0}
+        """Bytes, headers and all, as they travelled since the page was asked for.
+
+        Taken from the browser's own events: asking for a request's size waits for ever when the
+        request was given up, as a small picture is when somebody goes on before it has come.
+        """
+        for _ in range(PATIENCE):
+            if all(one.url in self.arrived or one.failure for one in [*self.requests.values()]):
+                break
+            self.page.wait_for_timeout(25)
+        kinds = {"Document": 0, "Stylesheet": 0, "Script": 0}
         total = 0
-        # A picture may be given up when somebody goes on before it has come.
-        for request in [one for one in list(self.requests.values()) if not one.failure]:
-            size = request.sizes()["responseBodySize"]
+        for url in [*self.requests]:
+            kind, size = self.arrived.get(url, ("Other", 0))
             total += size
-            kinds[request.resource_type] = kinds.get(request.resource_type, 0) + size
+            kinds[kind] = kinds.get(kind, 0) + size
         return Sizes(
-            kinds["document"], kinds["stylesheet"], kinds["script"], total, len(self.requests)
+            kinds["Document"], kinds["Stylesheet"], kinds["Script"], total, len(self.requests)
         )
+
+    def _answered(self, event: dict[str, Any]) -> None:
+        self.kinds[event["requestId"]] = (event["response"]["url"], event["type"])
+
+    def _arrived(self, event: dict[str, Any]) -> None:
+        url, kind = self.kinds.pop(event["requestId"], ("", ""))
+        self.arrived[url] = (kind, int(event["encodedDataLength"]))
 
     def faults(self, lang: str, weight: Weight) -> list[str]:
         """Everything that is wrong with the page now open."""
@@ -142,6 +165,7 @@ class Window:
         if request.is_navigation_request():
             self.requests.clear()
         self.requests[request.url] = request
+        self.arrived.pop(request.url, None)
 
 
 def axe(page: Page) -> list[str]:
