@@ -30,7 +30,7 @@ from tirek.services.runs import Run
 from tirek.web import headers
 from tirek.web.access import idle_minutes, public, pupil_key, requires
 from tirek.web.filters import as_datetime
-from tirek.web.i18n import LANGUAGES, current_lang
+from tirek.web.i18n import LANGUAGES, current_lang, data_lang
 from tirek.web.items import SKIPPED, blanks, build_page, read_answer, read_answers, wording_lang
 from tirek.web.sessions import current_session, network
 from tirek.web.student.forms import CodeForm
@@ -53,16 +53,20 @@ def enter_code() -> str | Response:
     if not form.validate_on_submit():
         return _code_page(form)
     device = request.cookies.get(DEVICE_COOKIE) or secrets.token_urlsafe(16)
-    lang = current_lang()
     try:
         entry = administrations.open_by_code(
-            unit(), form.code.data or "", Origin(device, network()), "kk" if lang == "kk" else "ru"
+            unit(), form.code.data or "", Origin(device, network()), data_lang()
         )
     except (CodeFormatError, UnknownCodeError) as error:
         # The wrong try counts, so it must be kept although the page shows an error.
         keep_despite_error()
         return _code_page(form, problem=_code_problem(error), device=device)
-    except (SlowDownError, NotOpenYetError, WindowClosedError, ConsentMissingError) as error:
+    except SlowDownError as error:
+        slowed = _code_page(form, problem=_code_problem(error), device=device)
+        slowed.status_code = 429
+        slowed.headers["Retry-After"] = str(error.seconds)
+        return slowed
+    except (NotOpenYetError, WindowClosedError, ConsentMissingError) as error:
         return _code_page(form, problem=_code_problem(error), device=device)
     opened = current_session()
     opened.begin(entry.actor.scope, account_id=None, idle_minutes=idle_minutes(Role.STUDENT))
