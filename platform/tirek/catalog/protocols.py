@@ -8,10 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from tirek.catalog.calendar import load_calendar
 from tirek.catalog.errors import CatalogError
 from tirek.catalog.fields import Fields
+from tirek.catalog.ladders import clock, ladder
 from tirek.catalog.yaml_subset import Document, read
-from tirek.domain.clocks import Clock
+from tirek.domain.clocks import WorkingCalendar
 from tirek.domain.levels import Level
 from tirek.domain.protocols import Addressee, LegalGround, LevelRule, NoticeRule, Protocol
 from tirek.domain.referral import ReceiverKind
@@ -36,10 +38,11 @@ class MailText:
 
 
 def load_protocol(folder: Path) -> Protocol:
-    """Read screening.yaml; raise `CatalogError` where a level, a clock or a ground is wrong."""
+    """Read screening.yaml and calendar.yaml; raise `CatalogError` where one of them is wrong."""
     document = read(folder / "screening.yaml")
+    calendar = load_calendar(folder)
     with Fields.of(document) as fields:
-        return _protocol(document, fields)
+        return _protocol(document, calendar, fields)
 
 
 def load_messages(folder: Path) -> dict[str, MailText]:
@@ -48,15 +51,16 @@ def load_messages(folder: Path) -> dict[str, MailText]:
         return {kind: _inside(fields, kind, _mail_text) for kind in MAIL_KINDS}
 
 
-def _protocol(document: Document, fields: Fields) -> Protocol:
+def _protocol(document: Document, calendar: WorkingCalendar, fields: Fields) -> Protocol:
     grounds = _legal_grounds(fields)
     protocol = Protocol(
         id=_own_name(fields, document.path.stem),
         version=_matching(fields, "version", VERSION, "three numbers such as 1.0.0"),
         effective_from=_day(fields, "effective_from"),
         status=fields.text("status"),
-        levels=_levels(fields, grounds),
+        levels=_levels(fields, grounds, calendar),
         legal_grounds=grounds,
+        calendar=calendar,
     )
     for fault in inversions(protocol.levels):
         raise CatalogError(
@@ -102,28 +106,38 @@ def _ground(name: str, fields: Fields) -> LegalGround:
     )
 
 
-def _levels(fields: Fields, grounds: Mapping[str, LegalGround]) -> dict[Level, LevelRule]:
+def _levels(
+    fields: Fields, grounds: Mapping[str, LegalGround], calendar: WorkingCalendar
+) -> dict[Level, LevelRule]:
     with fields.fields("levels") as levels:
         return {
-            level: _inside(levels, level.value, partial(_rule, level, grounds))
+            level: _inside(levels, level.value, partial(_rule, level, grounds, calendar))
             for level in Level
             # A review asks somebody to look at an answer sheet; it sets nothing else off.
             if level is not Level.REVIEW
         }
 
 
-def _rule(level: Level, grounds: Mapping[str, LegalGround], fields: Fields) -> LevelRule:
+def _rule(
+    level: Level, grounds: Mapping[str, LegalGround], calendar: WorkingCalendar, fields: Fields
+) -> LevelRule:
     notices = fields.each("notices", partial(_notice, grounds))
     for kind in _repeated(notice.kind for notice in notices):
         raise fields.error("notices", f"the notice {kind!r} stands here a second time")
     return LevelRule(
         level=level,
         receiver=fields.choice("receiver", ReceiverKind),
-        seen=_clock(fields, "seen"),
-        acknowledged=_clock(fields, "acknowledged"),
-        contact=_clock(fields, "contact"),
+        seen=clock(fields, "seen"),
+        acknowledged=clock(fields, "acknowledged"),
+        contact=clock(fields, "contact"),
+        assessment=clock(fields, "assessment"),
+        plan=clock(fields, "plan"),
+        ladder=ladder(fields, "ladder"),
+        overdue=ladder(fields, "overdue"),
         notices=notices,
         next_steps=_texts(fields, "next_steps", PROTOCOL_LANGUAGES),
+        note=fields.text("note"),
+        calendar=calendar,
     )
 
 
@@ -142,21 +156,11 @@ def _notice(grounds: Mapping[str, LegalGround], fields: Fields) -> NoticeRule:
     return NoticeRule(
         kind=fields.text("kind"),
         addressee=fields.choice("addressee", Addressee),
-        clock=_clock(fields, "clock"),
+        clock=clock(fields, "clock"),
         legal_ground=ground,
         title=_texts(fields, "title", PROTOCOL_LANGUAGES),
         body=_texts(fields, "body", PROTOCOL_LANGUAGES),
     )
-
-
-def _clock(fields: Fields, name: str) -> Clock:
-    with fields.fields(name) as limits:
-        minutes = limits.maybe_integer("minutes") or 0
-        working_days = limits.maybe_integer("working_days") or 0
-    try:
-        return Clock(minutes, working_days)
-    except ValueError as error:
-        raise fields.error(name, str(error)) from None
 
 
 def _mail_text(fields: Fields) -> MailText:

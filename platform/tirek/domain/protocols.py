@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from tirek.domain.clocks import Clock
+from tirek.domain.clocks import WEEKENDS_ONLY, Clock, WorkingCalendar
+# The two live there; asked for at this place too until everybody has moved.
+from tirek.domain.delivery import Channel as Channel  # noqa: PLC0414
+from tirek.domain.delivery import DeliveryResult as DeliveryResult  # noqa: PLC0414
+from tirek.domain.ladder import Rung
 from tirek.domain.levels import Level
 from tirek.domain.referral import ReceiverKind
 
@@ -17,19 +21,6 @@ class Addressee(StrEnum):
     SUPPORT_CENTER = "support_center"
     GUARDIANSHIP = "guardianship"
     CHILD_RIGHTS = "child_rights"
-
-
-class Channel(StrEnum):
-    """How a message travels."""
-
-    MAIL = "mail"
-
-
-class DeliveryResult(StrEnum):
-    """How one attempt ended; an attempt without a result is unknown, not failed."""
-
-    ACCEPTED = "accepted"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +56,35 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class LevelRule:
-    """What happens at one level."""
+    """What happens at one level.
+
+    Seen, acknowledged and contact count from the signal, assessment from the contact, the plan
+    from the assessment. `ladder` counts from the signal until somebody has acknowledged, `overdue`
+    from the moment at which any later clock ran out.
+    """
 
     level: Level
     receiver: ReceiverKind
     seen: Clock
     acknowledged: Clock
     contact: Clock
+    assessment: Clock
+    plan: Clock
+    ladder: tuple[Rung, ...]
+    overdue: tuple[Rung, ...]
     notices: tuple[NoticeRule, ...]
     next_steps: Mapping[str, str]
+    # What of this is only a proposal, and who has to confirm it.
+    note: str
+    calendar: WorkingCalendar = WEEKENDS_ONLY
 
     def due(self, now: datetime) -> Due:
         """The deadlines counted from `now`, the database's clock."""
-        return Due(self.seen.after(now), self.acknowledged.after(now), self.contact.after(now))
+        return Due(
+            self.seen.after(now, self.calendar),
+            self.acknowledged.after(now, self.calendar),
+            self.contact.after(now, self.calendar),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class Protocol:
     status: str
     levels: Mapping[Level, LevelRule]
     legal_grounds: Mapping[str, LegalGround]
+    calendar: WorkingCalendar
 
     def rule(self, level: Level) -> LevelRule:
         """The rule of a level; every level but review has one, which the loader checks."""

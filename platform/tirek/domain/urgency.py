@@ -2,17 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import pairwise
 
-from tirek.domain.clocks import KAZAKHSTAN, Clock
+from tirek.domain.clocks import Clock
 from tirek.domain.levels import Level
 from tirek.domain.protocols import LevelRule
-
-# A week that begins on a Monday: how long a working day lasts depends on the hour it is counted
-# from, and is shortest just before midnight.
-MONDAY = datetime(2026, 1, 5, 0, 59, tzinfo=KAZAKHSTAN)
-WEEK = tuple(MONDAY + timedelta(hours=hour) for hour in range(7 * 24))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +19,14 @@ class Inversion:
 
 
 def inversions(levels: Mapping[Level, LevelRule]) -> tuple[Inversion, ...]:
-    """Compare each level's clocks with those of the next lower one, at every hour of a week."""
+    """Compare each level's clocks with those of the next lower one."""
     ordered = sorted(levels, key=lambda level: level.rank, reverse=True)
     return tuple(
         Inversion(higher, lower, name)
         for higher, lower in pairwise(ordered)
         for name, urgent, calm in _pairs(levels[higher], levels[lower])
-        if not never_later(urgent, calm)
+        if not urgent.never_later_than(calm)
     )
-
-
-def never_later(urgent: Clock, calm: Clock) -> bool:
-    """Whether `urgent`, started at the same moment, always runs out no later than `calm`."""
-    return all(urgent.after(start) <= calm.after(start) for start in WEEK)
 
 
 def _pairs(higher: LevelRule, lower: LevelRule) -> tuple[tuple[str, Clock, Clock], ...]:
@@ -45,4 +34,6 @@ def _pairs(higher: LevelRule, lower: LevelRule) -> tuple[tuple[str, Clock, Clock
         ("seen", higher.seen, lower.seen),
         ("acknowledged", higher.acknowledged, lower.acknowledged),
         ("contact", higher.contact, lower.contact),
+        ("assessment", higher.assessment, lower.assessment),
+        ("plan", higher.plan, lower.plan),
     )

@@ -17,6 +17,8 @@ def _copy(folder: Path, name: str, old: str, new: str) -> Path:
     """The real file with one fault planted at the first place where `old` stands."""
     text = (FOLDER / name).read_text(encoding="utf-8")
     assert old in text
+    for each in FOLDER.glob("*.yaml"):
+        (folder / each.name).write_bytes(each.read_bytes())
     (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
     return folder
 
@@ -92,7 +94,7 @@ def test_every_kind_of_mail_is_there():
 FAULTS = [
     ("  low:\n", "  lowest:\n", "  immediate:", "field 'low' is missing"),
     ("  low:\n", "  review:\n", "  immediate:", "field 'low' is missing"),
-    ('version: "1.0.0"', 'version: "1.0"', "version:", "three numbers"),
+    ('version: "1.1.0"', 'version: "1.0"', "version:", "three numbers"),
     ('"2026-11-22"', '"22.11.2026"', "effective_from:", "must be a day"),
     ("id: screening", "id: other", "id: other", "the file's name"),
     ("    confirmed: false", '    confirmed: "no"', "    confirmed:", "true or false"),
