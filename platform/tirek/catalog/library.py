@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tirek.catalog.content import load_courses
 from tirek.catalog.instruments import load_instruments
-from tirek.catalog.protocols import MailText, load_messages, load_protocol
+from tirek.catalog.messages import MessageText, load_messages
+from tirek.catalog.protocols import load_protocol
 from tirek.domain.education import Course
 from tirek.domain.instruments import Instrument
 from tirek.domain.protocols import Protocol
@@ -19,7 +20,7 @@ class Catalog:
     instruments: Mapping[str, Instrument]
     courses: Mapping[str, Course]
     protocol: Protocol
-    messages: Mapping[str, MailText]
+    messages: Mapping[str, MessageText]
 
 
 def load_catalog(root: Path) -> Catalog:

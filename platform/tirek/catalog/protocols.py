@@ -1,8 +1,7 @@
-"""Reads protocols/: what a flag sets off, and what mail says about it."""
+"""Reads protocols/: what a flag sets off."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from tirek.catalog.calendar import load_calendar
 from tirek.catalog.errors import CatalogError
 from tirek.catalog.fields import Fields
 from tirek.catalog.ladders import clock, ladder
+from tirek.catalog.languages import texts_in
 from tirek.catalog.yaml_subset import Document, read
 from tirek.domain.clocks import WorkingCalendar
 from tirek.domain.levels import Level
@@ -22,19 +22,7 @@ from tirek.domain.urgency import inversions
 T = TypeVar("T")
 
 PROTOCOL_LANGUAGES = ("kk", "ru")
-# Accounts may use the interface in English too, so mail must speak it.
-MAIL_LANGUAGES = ("kk", "ru", "en")
-MAIL_KINDS = ("referral_waits", "notice_due", "signal_added", "referral_news")
-LINK = "{link}"
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
-
-
-@dataclass(frozen=True, slots=True)
-class MailText:
-    """What one kind of mail says, by language; `{link}` in the body is the page to open."""
-
-    subject: Mapping[str, str]
-    body: Mapping[str, str]
 
 
 def load_protocol(folder: Path) -> Protocol:
@@ -43,12 +31,6 @@ def load_protocol(folder: Path) -> Protocol:
     calendar = load_calendar(folder)
     with Fields.of(document) as fields:
         return _protocol(document, calendar, fields)
-
-
-def load_messages(folder: Path) -> dict[str, MailText]:
-    """Read messages.yaml: every kind of mail in every language; raise `CatalogError` otherwise."""
-    with Fields.of(read(folder / "messages.yaml")) as fields:
-        return {kind: _inside(fields, kind, _mail_text) for kind in MAIL_KINDS}
 
 
 def _protocol(document: Document, calendar: WorkingCalendar, fields: Fields) -> Protocol:
@@ -100,7 +82,7 @@ def _legal_grounds(fields: Fields) -> dict[str, LegalGround]:
 def _ground(name: str, fields: Fields) -> LegalGround:
     return LegalGround(
         id=name,
-        title=_texts(fields, "title", PROTOCOL_LANGUAGES),
+        title=texts_in(PROTOCOL_LANGUAGES, fields, "title"),
         confirmed=fields.boolean("confirmed"),
         note=fields.text("note"),
     )
@@ -135,7 +117,7 @@ def _rule(
         ladder=ladder(fields, "ladder"),
         overdue=ladder(fields, "overdue"),
         notices=notices,
-        next_steps=_texts(fields, "next_steps", PROTOCOL_LANGUAGES),
+        next_steps=texts_in(PROTOCOL_LANGUAGES, fields, "next_steps"),
         note=fields.text("note"),
         calendar=calendar,
     )
@@ -158,28 +140,9 @@ def _notice(grounds: Mapping[str, LegalGround], fields: Fields) -> NoticeRule:
         addressee=fields.choice("addressee", Addressee),
         clock=clock(fields, "clock"),
         legal_ground=ground,
-        title=_texts(fields, "title", PROTOCOL_LANGUAGES),
-        body=_texts(fields, "body", PROTOCOL_LANGUAGES),
+        title=texts_in(PROTOCOL_LANGUAGES, fields, "title"),
+        body=texts_in(PROTOCOL_LANGUAGES, fields, "body"),
     )
-
-
-def _mail_text(fields: Fields) -> MailText:
-    text = MailText(
-        _texts(fields, "subject", MAIL_LANGUAGES), _texts(fields, "body", MAIL_LANGUAGES)
-    )
-    if any("\n" in subject or "{" in subject for subject in text.subject.values()):
-        raise fields.error("subject", "a subject is one line without anything to fill in")
-    if any(body.count("{") != 1 or LINK not in body for body in text.body.values()):
-        raise fields.error("body", f"a body holds {LINK} once and nothing else to fill in")
-    return text
-
-
-def _texts(fields: Fields, name: str, languages: tuple[str, ...]) -> dict[str, str]:
-    with fields.fields(name) as by_language:
-        texts = {language: by_language.text(language) for language in languages}
-        if len(set(texts.values())) < len(languages):
-            raise by_language.error(languages[1], f"{name!r} says the same in two languages")
-        return texts
 
 
 def _inside(fields: Fields, name: str, read_one: Callable[[Fields], T]) -> T:

@@ -7,7 +7,7 @@ import sys
 import threading
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-from tirek.catalog.protocols import load_messages
+from tirek.catalog.messages import load_messages
 from tirek.cli.database import database_url
 from tirek.cli.parser import CommandError
 from tirek.config import Config

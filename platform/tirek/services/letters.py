@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from tirek.catalog.protocols import LINK, MailText
+from tirek.catalog.messages import LINK, MessageText
 from tirek.domain.people import PSC_ROLES, SCHOOL_ROLES, Role
 
 PAGES = dict.fromkeys(PSC_ROLES, "psc/inbox") | dict.fromkeys(SCHOOL_ROLES, "school/flags")
@@ -31,7 +31,7 @@ class Letter:
 class Letters:
     """The texts of all kinds of mail, and the address at which Tirek is reached."""
 
-    texts: Mapping[str, MailText]
+    texts: Mapping[str, MessageText]
     base_url: str
 
     def write(self, kind: str, role: str, language: str) -> Letter:

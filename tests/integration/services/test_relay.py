@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from tirek.catalog.protocols import MAIL_KINDS, load_messages
+from tirek.catalog.messages import MESSAGE_KINDS, load_messages
 from tirek.config import ROOT
 from tirek.domain.delivery import STUCK_AFTER
 from tirek.domain.people import Role
@@ -161,7 +161,7 @@ def test_each_reader_is_written_to_in_their_language_and_led_to_their_page(
     assert "Адам" not in "".join(kk + ru)
 
 
-@pytest.mark.parametrize("kind", MAIL_KINDS)
+@pytest.mark.parametrize("kind", MESSAGE_KINDS)
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_every_kind_is_written_in_every_language(letters: Letters, kind: str, language: str):
     letter = letters.write(kind, Role.PSC_SUPERVISOR, language)
@@ -291,7 +291,7 @@ def test_a_late_yes_still_ends_the_message(system: Session, people: People, lett
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tirek.catalog.protocols import load_messages
+from tirek.catalog.messages import load_messages
 from tirek.config import ROOT
 from tirek.gateways.mail import FolderMail
 from tirek.services.letters import Letters

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from tirek.catalog.errors import CatalogError
-from tirek.catalog.protocols import MAIL_KINDS, load_messages, load_protocol
+from tirek.catalog.messages import MESSAGE_KINDS, load_messages
+from tirek.catalog.protocols import load_protocol
 from tirek.domain.levels import Level
 from tirek.domain.protocols import Addressee
 from tirek.domain.referral import ReceiverKind
@@ -88,7 +89,7 @@ def test_mail_speaks_of_no_level_and_of_no_danger():
 
 
 def test_every_kind_of_mail_is_there():
-    assert set(load_messages(FOLDER)) == set(MAIL_KINDS)
+    assert set(load_messages(FOLDER)) == set(MESSAGE_KINDS)
 
 
 FAULTS = [
