@@ -37,24 +37,33 @@ log = logging.getLogger(__name__)
 def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
     """Register `tirek serve`."""
     parser = subparsers.add_parser("serve", help="the web server with its relay")
+    parser.add_argument(
+        "--no-relay", action="store_true", help="the web alone: `tirek relay` runs apart"
+    )
+    parser.add_argument(
+        "--no-migrate",
+        action="store_true",
+        help="take the database as it is: `tirek migrate` ran before",
+    )
     parser.set_defaults(run=run)
 
 
-def run(_arguments: Namespace) -> int:
+def run(arguments: Namespace) -> int:
     """Start the database if need be, migrate, and serve until stopped."""
     config = Config.from_env()
     # A wrong file ends this before a database is started.
     catalog = load_catalog(config.root)
     url = database_url(config)
-    bring_up_to_date(url, catalog)
-    serve(config, url, catalog)
+    if not arguments.no_migrate:
+        bring_up_to_date(url, catalog)
+    serve(config, url, catalog, has_relay=not arguments.no_relay)
     return 0
 
 
-def serve(config: Config, url: str, catalog: Catalog) -> None:
+def serve(config: Config, url: str, catalog: Catalog, *, has_relay: bool = True) -> None:
     """Serve an up-to-date database; returns never, gunicorn ends the process itself."""
     _wait_for_port(config.host, config.port)
-    relay = RelayChild()
+    relay = RelayChild(is_wanted=has_relay)
     Server(
         _app(config, url, catalog),
         {
@@ -122,13 +131,16 @@ class Master(Arbiter):  # type: ignore[misc]
 class RelayChild:
     """The relay as a process of its own, started again whenever it dies."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_wanted: bool = True) -> None:
+        self._is_wanted = is_wanted
         self._child: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._pause = SHORTEST_PAUSE
 
     def start(self) -> None:
-        """Start the relay; it ends by itself when this process is gone."""
+        """Start the relay, if there is to be one; it ends by itself when this process is gone."""
+        if not self._is_wanted:
+            return
         command = [sys.executable, "-m", "tirek.cli", "relay", "--parent", str(getpid())]
         self._child = subprocess.Popen(command)  # noqa: S603 - our own program and arguments
         self._started = time.monotonic()
