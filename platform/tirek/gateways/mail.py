@@ -1,9 +1,7 @@
 """Mail: through an SMTP server, or laid down in a folder where none is set."""
 
-import os
 import smtplib
 import ssl
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,6 +13,9 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+from tirek.gateways.errors import GatewayError, OutcomeUnknownError
+from tirek.gateways.folder import lay_down
+
 # For every single answer of the server; a relay's lease must be longer than a whole conversation.
 TIMEOUT_SECONDS = 10
 PORTS = {"smtp": 587, "smtps": 465}
@@ -23,11 +24,11 @@ OWN_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 OWN_PORT = 25
 
 
-class MailError(Exception):
+class MailError(GatewayError):
     """The message was not taken; the text names no address and no content."""
 
 
-class MailOutcomeUnknownError(MailError):
+class MailOutcomeUnknownError(MailError, OutcomeUnknownError):
     """The connection broke when the message may already have been taken."""
 
 
@@ -51,8 +52,7 @@ class FolderMail:
         message = _message(self.sender, to, subject, reference)
         message.set_content(body, cte="8bit")
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write(self.folder / f"{reference}.eml", message.as_bytes())
+            lay_down(self.folder, f"{reference}.eml", message.as_bytes())
         except OSError as error:
             raise MailError(f"the folder of mail cannot be written: {error.strerror}") from error
 
@@ -167,17 +167,3 @@ def _silence_is_unknown() -> Iterator[None]:
         yield
     except (smtplib.SMTPServerDisconnected, TimeoutError, ConnectionError) as error:
         raise MailOutcomeUnknownError(f"no answer: {type(error).__name__}") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
-    new = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        new.replace(path)
-    except OSError:
-        new.unlink(missing_ok=True)
-        raise

@@ -43,7 +43,10 @@ def test_an_sms_names_no_child_school_score_level_or_page(kind: str):
 @pytest.mark.parametrize(
     ("new", "reason"),
     [
-        ("Tirek: вас ждёт направление. Пожалуйста, зайдите и примите его. Ждём!", "70 characters"),
+        (
+            "Tirek: вас ждёт направление. Пожалуйста, зайдите и примите его сегодня.",
+            "70 characters",
+        ),
         ("Tirek: вас ждёт направление {link}", "nothing to fill in"),
     ],
 )
