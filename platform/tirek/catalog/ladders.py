@@ -1,7 +1,7 @@
 """Reads clocks and ladders: time limits, and whom to call when they run out."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 
 from tirek.catalog.errors import CatalogError
 from tirek.catalog.fields import Fields
@@ -25,11 +25,19 @@ def clock(fields: Fields, name: str) -> Clock:
 
 def ladder(fields: Fields, name: str) -> tuple[Rung, ...]:
     """Return the rungs in their order, numbered from 1; refuse a ladder that leads nowhere."""
-    numbers = iter(range(1, 1000))
+    numbers = count(1)
     found = fields.some(name, fields.each(name, lambda rung: _rung(next(numbers), rung)))
     for line, reason in _faults(found):
         raise CatalogError(fields.path, line, reason)
     return tuple(rung for _, rung in found)
+
+
+def overdue_ladder(fields: Fields, name: str) -> tuple[Rung, ...]:
+    """Return a ladder that begins at the moment the promise is broken."""
+    rungs = ladder(fields, name)
+    if rungs[0].after is not None:
+        raise fields.error(name, f"the first rung of {name!r} must come {AT_ONCE}")
+    return rungs
 
 
 def _rung(number: int, fields: Fields) -> tuple[int, Rung]:

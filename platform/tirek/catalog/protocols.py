@@ -10,8 +10,9 @@ from typing import TypeVar
 from tirek.catalog.calendar import load_calendar
 from tirek.catalog.errors import CatalogError
 from tirek.catalog.fields import Fields
-from tirek.catalog.ladders import clock, ladder
+from tirek.catalog.ladders import clock, ladder, overdue_ladder
 from tirek.catalog.languages import texts_in
+from tirek.catalog.legal import PROTOCOL_LANGUAGES, ground_rules, legal_grounds
 from tirek.catalog.yaml_subset import Document, read
 from tirek.domain.clocks import WorkingCalendar
 from tirek.domain.levels import Level
@@ -21,7 +22,6 @@ from tirek.domain.urgency import inversions
 
 T = TypeVar("T")
 
-PROTOCOL_LANGUAGES = ("kk", "ru")
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
@@ -34,7 +34,7 @@ def load_protocol(folder: Path) -> Protocol:
 
 
 def _protocol(document: Document, calendar: WorkingCalendar, fields: Fields) -> Protocol:
-    grounds = _legal_grounds(fields)
+    grounds = legal_grounds(fields)
     protocol = Protocol(
         id=_own_name(fields, document.path.stem),
         version=_matching(fields, "version", VERSION, "three numbers such as 1.0.0"),
@@ -42,13 +42,14 @@ def _protocol(document: Document, calendar: WorkingCalendar, fields: Fields) -> 
         status=fields.text("status"),
         levels=_levels(fields, grounds, calendar),
         legal_grounds=grounds,
+        ground_rules=ground_rules(fields, grounds),
         calendar=calendar,
     )
     for fault in inversions(protocol.levels):
         raise CatalogError(
             document.path,
-            document.line("levels", fault.level.value, fault.clock),
-            f"the clock {fault.clock!r} of {fault.level} can run out after that of {fault.lower}",
+            document.line("levels", fault.level.value, *fault.place),
+            f"{fault.words} of {fault.level} can come after that of {fault.lower}",
         )
     return protocol
 
@@ -71,21 +72,6 @@ def _day(fields: Fields, name: str) -> date:
         return date.fromisoformat(fields.text(name))
     except ValueError:
         raise fields.error(name, f"{name!r} must be a day such as 2026-09-01") from None
-
-
-def _legal_grounds(fields: Fields) -> dict[str, LegalGround]:
-    with fields.fields("legal_grounds") as grounds:
-        names = tuple(grounds.mapping.entries)
-        return {name: _inside(grounds, name, partial(_ground, name)) for name in names}
-
-
-def _ground(name: str, fields: Fields) -> LegalGround:
-    return LegalGround(
-        id=name,
-        title=texts_in(PROTOCOL_LANGUAGES, fields, "title"),
-        confirmed=fields.boolean("confirmed"),
-        note=fields.text("note"),
-    )
 
 
 def _levels(
@@ -115,7 +101,7 @@ def _rule(
         assessment=clock(fields, "assessment"),
         plan=clock(fields, "plan"),
         ladder=ladder(fields, "ladder"),
-        overdue=ladder(fields, "overdue"),
+        overdue=overdue_ladder(fields, "overdue"),
         notices=notices,
         next_steps=texts_in(PROTOCOL_LANGUAGES, fields, "next_steps"),
         note=fields.text("note"),

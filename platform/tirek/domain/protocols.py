@@ -11,6 +11,7 @@ from tirek.domain.clocks import WEEKENDS_ONLY, Clock, WorkingCalendar
 from tirek.domain.delivery import Channel as Channel  # noqa: PLC0414
 from tirek.domain.delivery import DeliveryResult as DeliveryResult  # noqa: PLC0414
 from tirek.domain.ladder import Rung
+from tirek.domain.legal_ground import GroundRule, LegalDecision, Situation, decide
 from tirek.domain.levels import Level
 from tirek.domain.referral import ReceiverKind
 
@@ -98,8 +99,13 @@ class Protocol:
     status: str
     levels: Mapping[Level, LevelRule]
     legal_grounds: Mapping[str, LegalGround]
+    ground_rules: tuple[GroundRule, ...]
     calendar: WorkingCalendar
 
     def rule(self, level: Level) -> LevelRule:
         """The rule of a level; every level but review has one, which the loader checks."""
         return self.levels[level]
+
+    def decide(self, situation: Situation) -> LegalDecision:
+        """What may be done in this situation, and on what ground."""
+        return decide(self.ground_rules, situation)

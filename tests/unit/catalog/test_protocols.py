@@ -25,7 +25,7 @@ def _copy(folder: Path, name: str, old: str, new: str) -> Path:
 
 
 def _line(folder: Path, name: str, text: str) -> int:
-    lines = (folder / name).read_text(encoding="utf-8").splitlines()
+    lines = (folder / name).read_text(encoding="utf-8").splitlines(keepends=True)
     return next(number for number, line in enumerate(lines, 1) if text in line)
 
 
@@ -92,6 +92,7 @@ def test_every_kind_of_mail_is_there():
     assert set(load_messages(FOLDER)) == set(MESSAGE_KINDS)
 
 
+RUNGS = "can come after that of high"
 FAULTS = [
     ("  low:\n", "  lowest:\n", "  immediate:", "field 'low' is missing"),
     ("  low:\n", "  review:\n", "  immediate:", "field 'low' is missing"),
@@ -109,6 +110,48 @@ FAULTS = [
     ("receiver: school", "receiver: police", "police", "must be one of"),
     ("addressee: guardianship", "addressee: press", "addressee: press", "must be one of"),
     ("kind: child_rights", "kind: guardianship", "notices:", "a second time"),
+    # A higher level must not be slower in anything.
+    ("assessment: {minutes: 240}", "assessment: {minutes: 1441}", "1441}", "'assessment' of imm"),
+    ("plan: {minutes: 1440}", "plan: {working_days: 1}", "plan: {wo", "'plan' of immediate can"),
+    (
+        "{after: {minutes: 30}, posts: [duty",
+        "{after: {minutes: 5}, posts: [duty",
+        "10}, posts: [psc",
+        RUNGS,
+    ),
+    ("{after: {minutes: 60}, posts: []", "{after: {minutes: 481}, posts: []", "481}", RUNGS),
+    # A ladder must lead somewhere.
+    ("posts: [national_duty]", "posts: []", "posts: []", "calls nobody"),
+    ("posts: [national_duty]", "posts: [mayor]", "[mayor]", "a post must be one of"),
+    ("[psc_head, school_psychologist]", "[psc_head, psc_head]", "psc_head, psc_head", "second"),
+    ("posts: [], breach: true", "posts: [psc_head]", "[psc_head]}", "last rung must be a breach"),
+    ("posts: [national_duty]", "posts: [], breach: true", "60}, posts", "nothing can follow"),
+    ("{after: {minutes: 40}", "{after: {minutes: 20}", "20}, posts: [nat", "must come later"),
+    ("{after: {minutes: 40}", "{after: {working_days: 1}", "60}, posts: []", "must come later"),
+    ("after: at_once", "after: soon", "after: soon", "or at_once"),
+    (
+        "{after: at_once, posts: [owner",
+        "{after: {minutes: 1}, posts: [owner",
+        "overdue:",
+        "must come at_once",
+    ),
+    # What nobody has confirmed says so; what may be done has no hole.
+    (
+        '    note: "Heading and registration read in Kazakh',
+        '    remark: "Heading and registration read in Kazakh',
+        "    confirmed: false",
+        "needs a note",
+    ),
+    ("when: {guardian_named: true}", "when: {child_asks: true}", "why: danger\n", "would be told"),
+    ("permits: [contact_child", "permits: [notify", "permits: [notify", "holds only"),
+    (
+        "  permits: [contact_child, ",
+        "  permits: [",
+        "why: danger_guardian_named",
+        "waits for nobody",
+    ),
+    ("why: danger\n", "why: danger_guardian_named\n", "why: danger_g", "a second time"),
+    ("      legal_ground: law-345", "      legal_ground: law-1", "law-1", "no legal ground"),
 ]
 
 
@@ -121,7 +164,7 @@ def test_a_planted_fault_is_named_with_its_line(
         load_protocol(folder)
     assert reason in raised.value.reason
     assert raised.value.path == folder / "screening.yaml"
-    assert raised.value.line == _line(folder, "screening.yaml", place.rstrip("\n"))
+    assert raised.value.line == _line(folder, "screening.yaml", place)
 
 
 def test_a_language_that_is_missing_or_copied_is_refused(tmp_path: Path):
