@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,16 @@ class Claim:
     message_id: int
     # Rises with every claim: who holds an older one has lost the message to somebody else.
     attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message that waits to be taken; by now somebody else may have."""
+
+    message_id: int
+    channel: Channel
+    # How often it was tried in vain.
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +61,34 @@ def claim(
     marked = OutboxMessage.stuck_at
     due = (
         select(OutboxMessage.id)
-        .where(
-            OutboxMessage.done_at.is_(None),
-            marked.is_not(None) if is_stuck_too else marked.is_(None),
-            OutboxMessage.due_at <= func.now(),
-            _is_free(),
-        )
+        .where(*_is_due(), marked.is_not(None) if is_stuck_too else marked.is_(None))
         .order_by(OutboxMessage.due_at, OutboxMessage.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
-        # Not a subquery, which the planner may run more than once and so lock more than `limit`.
-        .cte("due")
     )
+    return _take(session, due, lease_seconds)
+
+
+def claim_one(session: Session, message_id: int, lease_seconds: int) -> Claim | None:
+    """Take this message, stuck or not; None when it is not due, is held, or is done."""
+    due = select(OutboxMessage.id).where(*_is_due(), OutboxMessage.id == message_id)
+    return next(iter(_take(session, due, lease_seconds)), None)
+
+
+def find_due(session: Session, limit: int, *, is_stuck_too: bool = False) -> list[Due]:
+    """Messages that could be taken now, oldest first; nothing is changed and nothing is locked."""
+    marked = OutboxMessage.stuck_at
+    rows = session.execute(
+        select(OutboxMessage.id, OutboxMessage.channel, OutboxMessage.attempts)
+        .where(*_is_due(), marked.is_not(None) if is_stuck_too else marked.is_(None))
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .limit(limit)
+    )
+    return [Due(row.id, Channel(row.channel), row.attempts) for row in rows]
+
+
+def _take(session: Session, wanted: Select[int], lease_seconds: int) -> list[Claim]:
+    # Not a subquery, which the planner may run more than once and so lock more than its limit.
+    due = wanted.with_for_update(skip_locked=True).cte("due")
     taken = session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id == due.c.id)
@@ -150,8 +176,13 @@ def ensure_school_years(session: Session) -> None:
         session.execute(text("SELECT ensure_school_year(:year)"), {"year": each})
 
 
-def _is_free() -> ColumnElement[bool]:
-    return or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until < func.now())
+def _is_due() -> tuple[ColumnElement[bool], ...]:
+    """Not done, its time has come, and nobody holds it."""
+    return (
+        OutboxMessage.done_at.is_(None),
+        OutboxMessage.due_at <= func.now(),
+        or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until < func.now()),
+    )
 
 
 def _is_ours(held: Claim) -> tuple[ColumnElement[bool], ...]:

@@ -60,6 +60,15 @@ class Relay:
             self._deliver(each, counts)
         return counts
 
+    def deliver(self, message_id: int) -> Counts:
+        """Try one message once, if it is due and nobody else holds it; else do nothing."""
+        with self._session() as session:
+            held = relay.claim_one(session, message_id, self.lease_seconds)
+        counts = Counts(claimed=int(held is not None))
+        if held is not None:
+            self._deliver(held, counts)
+        return counts
+
     def run(self, stop: Event, interval: float = 1.0) -> None:
         """Sweep until told to stop; a database that is away is waited for."""
         stuck = Every(STUCK_EVERY)
