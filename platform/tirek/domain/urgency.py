@@ -68,6 +68,6 @@ def _rungs(name: str, higher: tuple[Rung, ...], lower: tuple[Rung, ...]) -> Iter
     for index, rung in enumerate(higher):
         first_calls = set(rung.posts) - {post for one in higher[:index] for post in one.posts}
         for post in sorted(first_calls & posts.keys()):
-            yield f"the call of {post!r} in {name!r}", (name, index), rung.after, posts[post]
+            yield f"the call of '{post}' in {name!r}", (name, index), rung.after, posts[post]
     last = len(higher) - 1
     yield f"the breach of {name!r}", (name, last), higher[last].after, lower[-1].after

@@ -132,7 +132,7 @@ FAULTS = [
     (
         "{after: at_once, posts: [owner",
         "{after: {minutes: 1}, posts: [owner",
-        "overdue:",
+        "overdue:\n",
         "must come at_once",
     ),
     # What nobody has confirmed says so; what may be done has no hole.
