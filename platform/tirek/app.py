@@ -57,6 +57,7 @@ def create_app(config: Config, database_url: str, catalog: Catalog | None = None
         app_engine(database_url, pool_size=config.web_threads + 1),
         catalog,
         Vault(config.keys.keks, config.keys.kek_current, config.keys.code_pepper),
+        config.failpoint,
     )
     _install(app, config)
     return app

@@ -92,6 +92,8 @@ class Config:
     texts_in_review: bool = True
     pg_bin: Path | None = None
     durable: bool = True
+    # For `make faults` alone: a web that finds this file between COMMIT and answer dies there.
+    failpoint: Path | None = None
     testing: bool = False
 
     @property
@@ -134,6 +136,7 @@ class Config:
             sms_sender=env.get("TIREK_SMS_FROM", "Tirek"),
             inner_hosts=_hosts(env, "TIREK_INNER_HOSTS"),
             pg_bin=Path(pg_bin) if pg_bin else None,
+            failpoint=_failpoint(env),
             texts_in_review=env.get("TIREK_TEXTS_IN_REVIEW", "1") != "0",
             durable=env.get("TIREK_DURABLE", "1") != "0",
         )
@@ -148,6 +151,13 @@ def _number(env: Mapping[str, str], name: str, default: int) -> int:
 
 def _hosts(env: Mapping[str, str], name: str) -> frozenset[str]:
     return frozenset(host.strip().lower() for host in env.get(name, "").split(",") if host.strip())
+
+
+def _failpoint(env: Mapping[str, str]) -> Path | None:
+    named = env.get("TIREK_FAILPOINT")
+    if named and env.get("TIREK_BASE_URL", "").startswith("https://"):
+        raise ConfigError("TIREK_FAILPOINT kills web servers on purpose: not where people come in.")
+    return Path(named) if named else None
 
 
 def _keys(env: Mapping[str, str], var_dir: Path) -> Keys:

@@ -1,6 +1,10 @@
 """One request, one transaction: opened when first needed, committed once before the answer."""
 
+import os
+import signal
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from flask import Flask, Response, current_app, g
@@ -30,6 +34,8 @@ class Plant:
     engine: Engine
     catalog: Catalog
     vault: Vault
+    # Never set in service: see `_die_if_told`.
+    failpoint: Path | None = None
 
     @property
     def secure(self) -> bool:
@@ -71,10 +77,19 @@ def _commit(response: Response) -> Response:
     if session is not None and (response.status_code < FIRST_ERROR or g.get("keep")):
         try:
             session.commit()
+            _die_if_told(plant().failpoint)
         except (DBAPIError, PoolTimeoutError) as error:
             # The answer becomes an error page: nothing is acknowledged that is not kept.
             return page_for(error)
     return response
+
+
+def _die_if_told(failpoint: Path | None) -> None:
+    """Die between COMMIT and answer, once for each time the file is put there (`make faults`)."""
+    if failpoint is not None:
+        with suppress(FileNotFoundError):
+            failpoint.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def page_for(error: Exception) -> Response:
