@@ -51,17 +51,22 @@ class Attempt:
 
 
 def claim(
-    session: Session, limit: int, lease_seconds: int, *, is_stuck_too: bool = False
+    session: Session,
+    limit: int,
+    lease_seconds: int,
+    *,
+    is_stuck_too: bool = False,
+    waited_seconds: float = 0,
 ) -> list[Claim]:
     """Take messages that are due and that nobody holds, oldest first.
 
     `is_stuck_too` takes those that are marked as stuck instead; they have no index of their own,
-    so this is for once in a while.
+    so this is for once in a while. `waited_seconds` leaves those alone that became due just now.
     """
     marked = OutboxMessage.stuck_at
     due = (
         select(OutboxMessage.id)
-        .where(*_is_due(), marked.is_not(None) if is_stuck_too else marked.is_(None))
+        .where(*_is_due(waited_seconds), marked.is_not(None) if is_stuck_too else marked.is_(None))
         .order_by(OutboxMessage.due_at, OutboxMessage.id)
         .limit(limit)
     )
@@ -169,6 +174,14 @@ def finish_attempt(session: Session, attempt: Attempt, result: DeliveryResult | 
         _postpone(session, Claim(attempt.message_id, attempt.attempt))
 
 
+def put_off(session: Session, held: Claim) -> None:
+    """Set the next attempt of a message over which something of ours broke; in the end it is stuck.
+
+    What was begun has no result, which is unknown, so it is repeated under its own reference.
+    """
+    _postpone(session, held)
+
+
 def ensure_school_years(session: Session) -> None:
     """See that tables are there for this school year's rows and the next one's."""
     year = school_year_of(session.scalars(select(func.now())).one())
@@ -176,11 +189,11 @@ def ensure_school_years(session: Session) -> None:
         session.execute(text("SELECT ensure_school_year(:year)"), {"year": each})
 
 
-def _is_due() -> tuple[ColumnElement[bool], ...]:
+def _is_due(waited_seconds: float = 0) -> tuple[ColumnElement[bool], ...]:
     """Not done, its time has come, and nobody holds it."""
     return (
         OutboxMessage.done_at.is_(None),
-        OutboxMessage.due_at <= func.now(),
+        OutboxMessage.due_at <= func.now() - timedelta(seconds=waited_seconds),
         or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until < func.now()),
     )
 
