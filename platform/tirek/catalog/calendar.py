@@ -26,13 +26,22 @@ class Year:
 
 def load_calendar(folder: Path) -> WorkingCalendar:
     """Return the working days of Kazakhstan; raise `CatalogError` where the file is wrong."""
-    with Fields.of(read(folder / "calendar.yaml")) as fields:
-        years = fields.each("years", _year)
+    years = _years(folder)
     off, worked = _by_law()
     return WorkingCalendar(
         holidays=off.union(*(year.days_off for year in years)),
         working_weekends=worked.union(*(year.worked_instead for year in years)),
     )
+
+
+def announced_years(folder: Path) -> frozenset[int]:
+    """The years of which somebody has looked up what was announced."""
+    return frozenset(year.year for year in _years(folder))
+
+
+def _years(folder: Path) -> tuple[Year, ...]:
+    with Fields.of(read(folder / "calendar.yaml")) as fields:
+        return fields.each("years", _year)
 
 
 def _by_law() -> tuple[frozenset[date], frozenset[date]]:

@@ -27,8 +27,17 @@ VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 def load_protocol(folder: Path) -> Protocol:
     """Read screening.yaml and calendar.yaml; raise `CatalogError` where one of them is wrong."""
-    document = read(folder / "screening.yaml")
-    calendar = load_calendar(folder)
+    path = folder / "screening.yaml"
+    protocol = read_protocol(path, load_calendar(folder))
+    if protocol.id != path.stem:
+        line = read(path).line("id")
+        raise CatalogError(path, line, f"the id must be the file's name, {path.stem!r}")
+    return protocol
+
+
+def read_protocol(path: Path, calendar: WorkingCalendar) -> Protocol:
+    """Read one file of whatever name, such as a draft; raise `CatalogError` where it is wrong."""
+    document = read(path)
     with Fields.of(document) as fields:
         return _protocol(document, calendar, fields)
 
@@ -36,7 +45,7 @@ def load_protocol(folder: Path) -> Protocol:
 def _protocol(document: Document, calendar: WorkingCalendar, fields: Fields) -> Protocol:
     grounds = legal_grounds(fields)
     protocol = Protocol(
-        id=_own_name(fields, document.path.stem),
+        id=fields.text("id"),
         version=_matching(fields, "version", VERSION, "three numbers such as 1.0.0"),
         effective_from=_day(fields, "effective_from"),
         status=fields.text("status"),
@@ -52,12 +61,6 @@ def _protocol(document: Document, calendar: WorkingCalendar, fields: Fields) -> 
             f"{fault.words} of {fault.level} can come after that of {fault.lower}",
         )
     return protocol
-
-
-def _own_name(fields: Fields, name: str) -> str:
-    if fields.text("id") != name:
-        raise fields.error("id", f"the id must be the file's name, {name!r}")
-    return name
 
 
 def _matching(fields: Fields, name: str, pattern: re.Pattern[str], wanted: str) -> str:

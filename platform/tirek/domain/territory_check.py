@@ -15,10 +15,10 @@ AUTHORITIES = frozenset({Addressee.GUARDIANSHIP, Addressee.CHILD_RIGHTS})
 
 @dataclass(frozen=True, slots=True)
 class Center:
-    """A PSC as a school's territory table has it; `priority` 1 is asked first."""
+    """A PSC that can be asked for a school; without `priority` it is only of the same region."""
 
     name: str
-    priority: int
+    priority: int | None
     is_open: bool
     # People who answer now: on shift where a roster is kept, else everybody with a login.
     staff: int
@@ -32,7 +32,7 @@ class Center:
 
 @dataclass(frozen=True, slots=True)
 class Territory:
-    """A school, the centers that answer for it, and the people above them; counts of people."""
+    """A school, the centers in the order they are asked, and the people above; counts of people."""
 
     region: str
     school: str
@@ -48,8 +48,12 @@ class Territory:
     @property
     def center(self) -> Center | None:
         """The center that would receive now."""
-        there = [center for center in self.centers if center.answers]
-        return min(there, key=lambda center: center.priority, default=None)
+        return next((center for center in self.centers if center.answers), None)
+
+    @property
+    def first_center(self) -> Center | None:
+        """The center whose territory it is, whether it answers or not."""
+        return next((center for center in self.centers if center.priority is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +99,29 @@ def called(rung: Rung, rule: LevelRule, territory: Territory) -> int:
 
 
 def holders(post: Post, rule: LevelRule, territory: Territory) -> int:
-    """How many people hold a post for a referral of this level."""
-    center = territory.center
-    staff = center.staff if center else 0
-    at_school = rule.receiver is ReceiverKind.SCHOOL and territory.psychologists > 0
+    """How many people hold a post for a new referral of this level, which nobody owns yet."""
+    own = territory.first_center
     # A school without a psychologist receives nothing: its center does instead.
-    duty = territory.psychologists if at_school else staff
+    at_school = rule.receiver is ReceiverKind.SCHOOL and territory.psychologists > 0
+    receiver = None if at_school else territory.center
+    duty = territory.psychologists if at_school else _staff(receiver)
+    head_of = receiver or own
     counts = {
         Post.DUTY: duty,
-        # Before somebody accepts, and after an owner has left, those on duty stand in.
-        Post.OWNER: duty,
-        Post.PSC_HEAD: center.heads if center else 0,
+        Post.OWNER: 0,
+        Post.PSC_HEAD: head_of.heads if head_of else 0,
         Post.SCHOOL_PSYCHOLOGIST: territory.psychologists,
         Post.SOCIAL_PEDAGOGUE: territory.social_pedagogues,
-        Post.TERRITORY_CENTER: staff,
+        Post.TERRITORY_CENTER: _staff(own),
         Post.REGIONAL_COORDINATOR: territory.coordinators,
         Post.LAST_RESPONDER: territory.last_responders,
         Post.NATIONAL_DUTY: territory.national_duty,
     }
     return counts[post]
+
+
+def _staff(center: Center | None) -> int:
+    return center.staff if center else 0
 
 
 def _findings(rule: LevelRule, territory: Territory) -> Iterator[Finding]:

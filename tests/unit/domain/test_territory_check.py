@@ -33,7 +33,12 @@ EMPTY = Territory("KZ-10", "school 0", 0, 0, (), 0, 0, 0, frozenset())
 few = st.integers(0, 2)
 centers = st.lists(
     st.builds(
-        Center, st.just("center"), st.integers(1, 3), is_open=st.booleans(), staff=few, heads=few
+        Center,
+        st.just("center"),
+        st.none() | st.integers(1, 3),
+        is_open=st.booleans(),
+        staff=few,
+        heads=few,
     ),
     max_size=3,
 )
@@ -97,7 +102,7 @@ def test_a_territory_with_nobody_is_found_on_every_level_and_rung():
             {"immediate notice adult_at_school", "high notice psychologist_informed"},
         ),
         (replace(FULL, centers=(replace(OWN, is_open=False), NEIGHBOUR)), set()),
-        (replace(FULL, centers=(replace(OWN, staff=0), NEIGHBOUR)), set()),
+        (replace(FULL, centers=(replace(OWN, staff=0), NEIGHBOUR)), {"medium ladder 2"}),
         (replace(FULL, centers=(replace(OWN, is_open=False),)), {"immediate receiver"}),
         (
             replace(FULL, authorities=frozenset({Addressee.GUARDIANSHIP})),
@@ -150,7 +155,7 @@ def test_more_people_never_make_a_finding(territory):
         territory,
         psychologists=territory.psychologists + 1,
         last_responders=territory.last_responders + 1,
-        centers=(*territory.centers, replace(OWN, priority=0)),
+        centers=(OWN, *territory.centers),
     )
     assert _places(better) <= _places(territory)
 
