@@ -1,11 +1,13 @@
 """The one reader of the environment; everything below is given its values."""
 
 import base64
+import hashlib
+import hmac
 import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -27,6 +29,9 @@ class Keys:
     # Key-encryption keys by version; new data keys are wrapped by `kek_current`.
     keks: Mapping[str, bytes]
     kek_current: str
+    # Signs the heads of the audit chains (Ed25519), and public keys that have done so before.
+    audit_key: bytes
+    audit_keys_past: tuple[bytes, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -34,15 +39,18 @@ class Keys:
         try:
             raw = json.loads(text)
             keks = {name: base64.b64decode(value) for name, value in raw["keks"].items()}
+            pepper = base64.b64decode(raw["code_pepper"])
             keys = cls(
                 raw["secret_key"],
-                base64.b64decode(raw["code_pepper"]),
+                pepper,
                 keks,
                 raw["kek_current"],
+                _audit_key(raw.get("audit_key"), pepper),
+                tuple(map(base64.b64decode, raw.get("audit_keys_past", ()))),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(f"The keys file cannot be read: {error}.") from error
-        lengths = {len(kek) for kek in keks.values()}
+        lengths = {len(kek) for kek in (*keks.values(), *keys.audit_keys_past, keys.audit_key)}
         lengths |= {min(KEY_BYTES, len(keys.code_pepper)), min(KEY_BYTES, len(keys.secret_key))}
         if lengths != {KEY_BYTES}:
             raise ConfigError("The keys file holds a key of the wrong length (32 bytes each).")
@@ -59,6 +67,7 @@ class Keys:
                 "code_pepper": base64.b64encode(secrets.token_bytes(32)).decode(),
                 "keks": {"1": base64.b64encode(secrets.token_bytes(32)).decode()},
                 "kek_current": "1",
+                "audit_key": base64.b64encode(secrets.token_bytes(32)).decode(),
             },
             indent=1,
         )
@@ -82,18 +91,10 @@ class Config:
     trusted_proxies: int = 0
     smtp_url: str | None = None
     mail_from: str = "tirek@localhost"
-    # None: SMS are laid down in `sms_dir`.
-    sms_primary_url: str | None = field(default=None, repr=False)
-    sms_backup_url: str | None = field(default=None, repr=False)
-    sms_sender: str = "Tirek"
-    # Hosts of webhooks and FHIR servers that may lie in an inner network.
-    inner_hosts: frozenset[str] = frozenset()
     # Whether lessons that nobody has signed yet are shown, marked as such.
     texts_in_review: bool = True
     pg_bin: Path | None = None
     durable: bool = True
-    # For `make faults` alone: a web that finds this file between COMMIT and answer dies there.
-    failpoint: Path | None = None
     testing: bool = False
 
     @property
@@ -102,14 +103,14 @@ class Config:
         return self.base_url.startswith("https://")
 
     @property
+    def audit_heads(self) -> Path:
+        """Where signed heads of the audit trail are laid down, for other hosts to fetch."""
+        return self.var_dir / "audit-heads.jsonl"
+
+    @property
     def mail_dir(self) -> Path:
         """Where mail is laid down when no SMTP server is set."""
         return self.var_dir / "mail"
-
-    @property
-    def sms_dir(self) -> Path:
-        """Where SMS are laid down when no provider is set."""
-        return self.var_dir / "sms"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
@@ -131,15 +132,17 @@ class Config:
             trusted_proxies=_number(env, "TIREK_TRUSTED_PROXIES", 0),
             smtp_url=env.get("SMTP_URL") or None,
             mail_from=env.get("TIREK_MAIL_FROM", "tirek@localhost"),
-            sms_primary_url=env.get("SMS_URL_PRIMARY") or None,
-            sms_backup_url=env.get("SMS_URL_BACKUP") or None,
-            sms_sender=env.get("TIREK_SMS_FROM", "Tirek"),
-            inner_hosts=_hosts(env, "TIREK_INNER_HOSTS"),
             pg_bin=Path(pg_bin) if pg_bin else None,
-            failpoint=_failpoint(env),
             texts_in_review=env.get("TIREK_TEXTS_IN_REVIEW", "1") != "0",
             durable=env.get("TIREK_DURABLE", "1") != "0",
         )
+
+
+def _audit_key(written: str | None, pepper: bytes) -> bytes:
+    """The key named in the file; files from before there was one have one all the same."""
+    if written is not None:
+        return base64.b64decode(written)
+    return hmac.new(pepper, b"tirek audit heads 1", hashlib.sha256).digest()
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:
@@ -147,17 +150,6 @@ def _number(env: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdigit():
         raise ConfigError(f"{name} must be a whole number, not {text!r}.")
     return int(text)
-
-
-def _hosts(env: Mapping[str, str], name: str) -> frozenset[str]:
-    return frozenset(host.strip().lower() for host in env.get(name, "").split(",") if host.strip())
-
-
-def _failpoint(env: Mapping[str, str]) -> Path | None:
-    named = env.get("TIREK_FAILPOINT")
-    if named and env.get("TIREK_BASE_URL", "").startswith("https://"):
-        raise ConfigError("TIREK_FAILPOINT kills web servers on purpose: not where people come in.")
-    return Path(named) if named else None
 
 
 def _keys(env: Mapping[str, str], var_dir: Path) -> Keys:
