@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -91,10 +91,18 @@ class Config:
     trusted_proxies: int = 0
     smtp_url: str | None = None
     mail_from: str = "tirek@localhost"
+    # None: SMS are laid down in `sms_dir`.
+    sms_primary_url: str | None = field(default=None, repr=False)
+    sms_backup_url: str | None = field(default=None, repr=False)
+    sms_sender: str = "Tirek"
+    # Hosts of webhooks and FHIR servers that may lie in an inner network.
+    inner_hosts: frozenset[str] = frozenset()
     # Whether lessons that nobody has signed yet are shown, marked as such.
     texts_in_review: bool = True
     pg_bin: Path | None = None
     durable: bool = True
+    # For `make faults` alone: a web that finds this file between COMMIT and answer dies there.
+    failpoint: Path | None = None
     testing: bool = False
 
     @property
@@ -111,6 +119,11 @@ class Config:
     def mail_dir(self) -> Path:
         """Where mail is laid down when no SMTP server is set."""
         return self.var_dir / "mail"
+
+    @property
+    def sms_dir(self) -> Path:
+        """Where SMS are laid down when no provider is set."""
+        return self.var_dir / "sms"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
@@ -132,7 +145,12 @@ class Config:
             trusted_proxies=_number(env, "TIREK_TRUSTED_PROXIES", 0),
             smtp_url=env.get("SMTP_URL") or None,
             mail_from=env.get("TIREK_MAIL_FROM", "tirek@localhost"),
+            sms_primary_url=env.get("SMS_URL_PRIMARY") or None,
+            sms_backup_url=env.get("SMS_URL_BACKUP") or None,
+            sms_sender=env.get("TIREK_SMS_FROM", "Tirek"),
+            inner_hosts=_hosts(env, "TIREK_INNER_HOSTS"),
             pg_bin=Path(pg_bin) if pg_bin else None,
+            failpoint=_failpoint(env),
             texts_in_review=env.get("TIREK_TEXTS_IN_REVIEW", "1") != "0",
             durable=env.get("TIREK_DURABLE", "1") != "0",
         )
@@ -150,6 +168,17 @@ def _number(env: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdigit():
         raise ConfigError(f"{name} must be a whole number, not {text!r}.")
     return int(text)
+
+
+def _hosts(env: Mapping[str, str], name: str) -> frozenset[str]:
+    return frozenset(host.strip().lower() for host in env.get(name, "").split(",") if host.strip())
+
+
+def _failpoint(env: Mapping[str, str]) -> Path | None:
+    named = env.get("TIREK_FAILPOINT")
+    if named and env.get("TIREK_BASE_URL", "").startswith("https://"):
+        raise ConfigError("TIREK_FAILPOINT kills web servers on purpose: not where people come in.")
+    return Path(named) if named else None
 
 
 def _keys(env: Mapping[str, str], var_dir: Path) -> Keys:
