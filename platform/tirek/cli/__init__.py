@@ -12,15 +12,18 @@ from tirek.config import ConfigError
 # which sets `run`: a function from the parsed arguments to the exit code. Only the module that is
 # asked for is loaded: scoring on the command line waits for no web framework and no database.
 COMMANDS = {
+    "beat": "beat",
     "cluster": "cluster",
     "content": "content",
     "demo": "demo",
     "instruments": "instruments",
     "keys": "keys",
     "migrate": "migrate",
+    "protocols": "protocols",
     "relay": "relay",
     "serve": "serve",
     "users": "users",
+    "worker": "worker",
 }
 REFUSED = 2
 

@@ -6,17 +6,23 @@ import signal
 import sys
 import threading
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from functools import partial
 
+from tirek.catalog.library import load_catalog
 from tirek.catalog.messages import load_messages
 from tirek.cli.database import database_url
 from tirek.cli.parser import CommandError
+from tirek.cli.workbench import build_workbench
 from tirek.config import Config
 from tirek.gateways.mail import MailError, choose
 from tirek.services.letters import Letters
 from tirek.storage.session import app_engine
-from tirek.tasks.relay import Relay
+from tirek.tasks.dispatch import Dispatcher
+from tirek.tasks.relay import Job, Relay
+from tirek.tasks.rounds import ROUNDS
 
 PARENT_POLL_SECONDS = 0.5
+HEARTBEAT_SECONDS = 15.0
 
 
 def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
@@ -36,10 +42,24 @@ def run(arguments: Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     if arguments.parent is not None:
         _end_with(arguments.parent)
-    relay = build(Config.from_env())
-    relay.run(stop)
+    config = Config.from_env()
+    relay = build(config)
+    bench = build_workbench(config, load_catalog(config.root), lambda: relay)
+    jobs = [Job(one.name, one.seconds, partial(one.run, bench, by="relay")) for one in ROUNDS]
+    jobs.append(Job("heartbeat", HEARTBEAT_SECONDS, partial(bench.heartbeat, "relay.outbox")))
+    relay.run(stop, jobs=jobs, dispatcher=_dispatcher(config))
     relay.engine.dispose()
     return 0
+
+
+def _dispatcher(config: Config) -> Dispatcher | None:
+    """What hands messages to Celery's workers, where there is a broker."""
+    if config.redis_url is None:
+        return None
+    # Celery is loaded only where there is one.
+    from tirek.tasks.celery_app import enqueuer  # noqa: PLC0415
+
+    return Dispatcher(enqueuer(config.redis_url))
 
 
 def build(config: Config) -> Relay:

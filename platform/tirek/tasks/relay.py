@@ -2,9 +2,11 @@
 
 import logging
 import time
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 from sqlalchemy import Engine
@@ -19,12 +21,15 @@ from tirek.services import relay
 from tirek.services.letters import Letters
 from tirek.services.relay import Attempt, Claim
 from tirek.storage.session import open_session
+from tirek.tasks.dispatch import DISPATCH_LIMIT, Dispatcher
 
 BATCH = 20
 # Longer than the slowest conversation with a mail server (gateways.mail.TIMEOUT_SECONDS each turn).
 LEASE_SECONDS = 120
 STUCK_EVERY = 60.0
 YEARS_EVERY = 86_400.0
+# What Celery's workers have not taken by then, the relay takes itself.
+WORKERS_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +47,15 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """Something else that the relay looks after once in a while."""
+
+    name: str
+    seconds: float
+    work: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
 class Relay:
     """One relay: its database, its gateway, and the texts it may send."""
 
@@ -51,13 +65,19 @@ class Relay:
     batch: int = BATCH
     lease_seconds: int = LEASE_SECONDS
 
-    def sweep(self, *, is_stuck_too: bool = False) -> Counts:
+    def sweep(self, *, is_stuck_too: bool = False, waited_seconds: float = 0) -> Counts:
         """Try everything of one batch once; no connection is held while a gateway is spoken to."""
         with self._session() as session:
-            held = relay.claim(session, self.batch, self.lease_seconds, is_stuck_too=is_stuck_too)
+            held = relay.claim(
+                session,
+                self.batch,
+                self.lease_seconds,
+                is_stuck_too=is_stuck_too,
+                waited_seconds=waited_seconds,
+            )
         counts = Counts(claimed=len(held))
         for each in held:
-            self._deliver(each, counts)
+            self._try(each, counts)
         return counts
 
     def deliver(self, message_id: int) -> Counts:
@@ -66,32 +86,67 @@ class Relay:
             held = relay.claim_one(session, message_id, self.lease_seconds)
         counts = Counts(claimed=int(held is not None))
         if held is not None:
-            self._deliver(held, counts)
+            self._try(held, counts)
         return counts
 
-    def run(self, stop: Event, interval: float = 1.0) -> None:
-        """Sweep until told to stop; a database that is away is waited for."""
-        stuck = Every(STUCK_EVERY)
-        years = Every(YEARS_EVERY)
+    def run(
+        self,
+        stop: Event,
+        interval: float = 1.0,
+        *,
+        jobs: Sequence[Job] = (),
+        dispatcher: Dispatcher | None = None,
+    ) -> None:
+        """Sweep, and do the jobs in between, until told to stop; what fails is repeated.
+
+        With a `dispatcher` messages go to Celery's workers first, and this loop takes those that
+        have waited longer than workers need.
+        """
+        due = [(job, Every(job.seconds)) for job in (*self._jobs(), *jobs)]
         while not stop.is_set():
+            for job, every in due:
+                if every.is_due():
+                    with _written_down(job.name):
+                        job.work()
+                        every.done()
             is_behind = False
-            try:
-                if years.is_due():
-                    self._ensure_years()
-                    years.done()
-                if stuck.is_due():
-                    self.sweep(is_stuck_too=True)
-                    stuck.done()
-                is_behind = self.sweep().claimed == self.batch
-            except (DBAPIError, PoolTimeoutError) as error:
-                # The kind alone: the statement's values could name an account.
-                log.warning("the database did not answer: %s", type(error).__name__)
+            with _written_down("messages"):
+                is_behind = self._is_behind(dispatcher)
             if not is_behind:
                 stop.wait(interval)
+
+    def _jobs(self) -> tuple[Job, ...]:
+        return (
+            Job("school years", YEARS_EVERY, self._ensure_years),
+            Job("stuck messages", STUCK_EVERY, lambda: self.sweep(is_stuck_too=True)),
+        )
+
+    def _is_behind(self, dispatcher: Dispatcher | None) -> bool:
+        """Take one batch; whether there is more of it."""
+        waited = 0.0
+        if dispatcher is not None:
+            with self._session() as session:
+                due = relay.find_due(session, DISPATCH_LIMIT)
+            # While the broker is away nobody else takes them.
+            waited = 0.0 if dispatcher.dispatch(due) is None else WORKERS_SECONDS
+        return self.sweep(waited_seconds=waited).claimed == self.batch
 
     def _ensure_years(self) -> None:
         with self._session() as session:
             relay.ensure_school_years(session)
+
+    def _try(self, held: Claim, counts: Counts) -> None:
+        """Deliver one message; whatever is wrong with it, the next one is not held up by it."""
+        try:
+            self._deliver(held, counts)
+        except (DBAPIError, PoolTimeoutError):
+            raise
+        except Exception as error:  # noqa: BLE001 - it may be anything: that is the point
+            counts.unknown += 1
+            said = _kind(error)
+            log.error("message %d cannot be delivered: %s", held.message_id, said)  # noqa: TRY400
+            with self._session() as session:
+                relay.put_off(session, held)
 
     def _deliver(self, held: Claim, counts: Counts) -> None:
         with self._session() as session:
@@ -123,6 +178,24 @@ class Relay:
         """One transaction over all rows, given back to the pool at its end."""
         with open_session(self.engine, Scope.system()) as session, session.begin():
             yield session
+
+
+@contextmanager
+def _written_down(name: str) -> Iterator[None]:
+    """Write down a fault in one job, so that it stops no other one."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeoutError) as error:
+        # The kind alone: the statement's values could name an account.
+        log.warning("%s: the database did not answer: %s", name, type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - messages must go on leaving
+        log.error("%s: %s", name, _kind(error))  # noqa: TRY400 - a trace's text could name somebody
+
+
+def _kind(error: Exception) -> str:
+    """The kind of an error and where it was raised; its text could name somebody."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
 
 
 class Every:

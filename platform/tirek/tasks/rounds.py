@@ -1,0 +1,37 @@
+"""What is looked after again and again, by Celery and by `tirek relay`, each without the other."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tirek.services import reconcile
+from tirek.tasks.workbench import Workbench
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One sweep: safe to run twice at once, and as often as anybody likes."""
+
+    name: str
+    seconds: float
+    # Says how much it found to do.
+    work: Callable[[Workbench], int]
+
+    def run(self, workbench: Workbench, by: str) -> int:
+        """Do it, and leave a heartbeat that says who did."""
+        count = self.work(workbench)
+        workbench.heartbeat(f"{by}.{self.name}", count=count)
+        return count
+
+
+def _reconcile(workbench: Workbench) -> int:
+    with workbench.unit() as unit:
+        found = reconcile.findings(unit.session)
+    for name, number in found.items():
+        log.error("reconcile: %d %s", number, name)
+    return sum(found.values())
+
+
+ROUNDS = (Round("reconcile", 3600, _reconcile),)
