@@ -18,6 +18,7 @@ class Role(StrEnum):
     PSC_SPECIALIST = "psc_specialist"
     PSC_SUPERVISOR = "psc_supervisor"
     REGIONAL_COORDINATOR = "regional_coordinator"
+    NATIONAL_DUTY = "national_duty"
     METHODOLOGIST = "methodologist"
     OBSERVER = "observer"
     ADMINISTRATOR = "administrator"

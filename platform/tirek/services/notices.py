@@ -1,18 +1,28 @@
 """Statutory notices with their clocks, and the messages that say "look inside"."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from tirek.domain.people import PSC_ROLES, Role
+from tirek.domain.delivery import Channel, second_channel_after
+from tirek.domain.ladder import ClockKind, Post, alarms_for
+from tirek.domain.levels import Level
 from tirek.domain.protocols import Addressee, LevelRule, NoticeRule
 from tirek.domain.referral import ReceiverKind
-from tirek.services.routing import Receiver
+from tirek.services import conflicts, deadlines, outbox, posts
+from tirek.services.outbox import Message
+from tirek.services.posts import Place
+from tirek.services.routing import AT_SCHOOL, Receiver
 from tirek.services.unit import Unit
-from tirek.storage.models import Account, Notice, OutboxMessage
+from tirek.storage.models import Account, Endpoint, Notice
+
+# Who hears at once of a referral that nobody is on duty for.
+ABOVE = (Post.PSC_HEAD, Post.REGIONAL_COORDINATOR, Post.LAST_RESPONDER, Post.NATIONAL_DUTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,14 @@ class Occasion:
     now: datetime
 
 
+def words_hash(notice: NoticeRule) -> str:
+    """What proves later which words an addressee was given, in either language (I13)."""
+    words = "\n".join(
+        f"{notice.title[lang]}\n\n{notice.body[lang]}\n" for lang in sorted(notice.title)
+    )
+    return sha256(words.encode()).hexdigest()
+
+
 def open_notices(unit: Unit, occasion: Occasion, rule: LevelRule, receiver: Receiver) -> None:
     """Write down every notice the level demands; none waits for a referral or a delivery.
 
@@ -34,31 +52,101 @@ def open_notices(unit: Unit, occasion: Occasion, rule: LevelRule, receiver: Rece
     """
     waiting = _waiting(unit, occasion.case_id)
     for notice in rule.notices:
-        if notice.kind in waiting:
-            continue
-        notice_id = _open(unit, occasion, rule, notice, receiver)
-        for account_id in _accounts(unit, _readers(notice, receiver), occasion.school_id):
-            _queue(unit, "notice_due", account_id, f"notice:{notice_id}", notice_id=notice_id)
+        if notice.kind not in waiting:
+            _open(unit, occasion, rule, notice, receiver)
 
 
 def tell_receiver(
-    unit: Unit,
-    referral_id: UUID,
-    receiver: Receiver,
-    school_id: UUID,
-    kind: str,
-    occasion: str = "",
+    unit: Unit, referral_id: UUID, place: Place, kind: str, occasion: str = "", *, level: Level
 ) -> None:
-    """Queue a message to everybody at the receiver; it leaves only after the commit."""
-    for account_id in _accounts(unit, receiver, school_id):
-        _queue(unit, kind, account_id, f"{kind}:{referral_id}:{occasion}", referral_id=referral_id)
+    """Queue a message to everybody on duty at the receiver; it leaves only after the commit.
+
+    What is immediate goes by a second channel too, unless somebody has opened it by then.
+    """
+    told = posts.holders(unit, Post.DUTY, place)
+    about = f"{referral_id}:{occasion}"
+    messages = [
+        Message(kind, about, account_id=account_id, referral_id=referral_id) for account_id in told
+    ]
+    messages += _second_channel(unit, told, kind, about, referral_id, level)
+    messages += [
+        Message(
+            kind,
+            about,
+            endpoint_id=endpoint_id,
+            referral_id=referral_id,
+            channel=Channel(channel),
+        )
+        for endpoint_id, channel in _endpoints(unit, place)
+    ]
+    outbox.queue(unit, messages)
 
 
-def tell_account(
-    unit: Unit, referral_id: UUID, account_id: UUID, kind: str, occasion: str = ""
+def tell_those_above(unit: Unit, referral_id: UUID, place: Place) -> None:
+    """Queue an alarm to everybody above a receiver that has nobody on duty."""
+    told = dict.fromkeys(
+        account_id for post in ABOVE for account_id in posts.holders(unit, post, place)
+    )
+    outbox.queue(
+        unit,
+        [
+            Message("alarm", f"unmanned:{referral_id}", account_id=one, referral_id=referral_id)
+            for one in told
+        ],
+    )
+
+
+def tell_accounts(
+    unit: Unit, referral_id: UUID, account_ids: Iterable[UUID], kind: str, occasion: str = ""
 ) -> None:
-    """Queue a message to one person about a referral."""
-    _queue(unit, kind, account_id, f"{kind}:{referral_id}:{occasion}", referral_id=referral_id)
+    """Queue a message to some people about a referral."""
+    outbox.queue(
+        unit,
+        [
+            Message(kind, f"{referral_id}:{occasion}", account_id=one, referral_id=referral_id)
+            for one in dict.fromkeys(account_ids)
+        ],
+    )
+
+
+def _second_channel(
+    unit: Unit, told: list[UUID], kind: str, about: str, referral_id: UUID, level: Level
+) -> list[Message]:
+    after = second_channel_after(level)
+    if after is None:
+        return []
+    return [
+        Message(
+            kind,
+            about,
+            account_id=account_id,
+            referral_id=referral_id,
+            channel=Channel.SMS,
+            after=after,
+            only_unseen=True,
+        )
+        for account_id in with_phone(unit, told)
+    ]
+
+
+def with_phone(unit: Unit, account_ids: list[UUID]) -> list[UUID]:
+    """Those of some accounts whose phone is known."""
+    return list(
+        unit.session.scalars(
+            select(Account.id).where(Account.id.in_(account_ids), Account.phone_sealed.is_not(None))
+        )
+    )
+
+
+def _endpoints(unit: Unit, place: Place) -> list[tuple[UUID, str]]:
+    if place.receiver is not ReceiverKind.SUPPORT_CENTER:
+        return []
+    rows = unit.session.execute(
+        select(Endpoint.id, Endpoint.kind).where(
+            Endpoint.support_center_id == place.support_center_id, Endpoint.is_active
+        )
+    )
+    return [(row.id, row.kind) for row in rows]
 
 
 def _waiting(unit: Unit, case_id: UUID) -> set[str]:
@@ -75,8 +163,10 @@ def _waiting(unit: Unit, case_id: UUID) -> set[str]:
 
 def _open(
     unit: Unit, occasion: Occasion, rule: LevelRule, notice: NoticeRule, receiver: Receiver
-) -> UUID:
-    notice_id = uuid4()
+) -> None:
+    reader, addressee = _reader(unit, occasion, notice, receiver)
+    calendar = unit.catalog.protocol.calendar
+    notice_id, due_at = uuid4(), notice.clock.after(occasion.now, calendar)
     unit.session.execute(
         insert(Notice).values(
             id=notice_id,
@@ -86,57 +176,40 @@ def _open(
             school_id=occasion.school_id,
             kind=notice.kind,
             level=rule.level.value,
-            addressee=notice.addressee.value,
+            addressee=addressee.value,
             support_center_id=(
-                receiver.support_center_id if notice.addressee is Addressee.SUPPORT_CENTER else None
+                reader.support_center_id if addressee is Addressee.SUPPORT_CENTER else None
             ),
             legal_ground=notice.legal_ground,
             protocol_id=unit.catalog.protocol.id,
             protocol_version=unit.catalog.protocol.version,
-            due_at=notice.clock.after(occasion.now),
+            due_at=due_at,
+            sha256=words_hash(notice),
         )
     )
-    return notice_id
-
-
-def _readers(notice: NoticeRule, receiver: Receiver) -> Receiver:
-    """Who prepares a notice: its own addressee, or for authorities the referral's receiver."""
-    if notice.addressee is Addressee.SCHOOL:
-        return Receiver(ReceiverKind.SCHOOL, None, "notice")
-    return receiver
-
-
-def _accounts(unit: Unit, receiver: Receiver, school_id: UUID) -> list[UUID]:
-    return list(
-        unit.session.scalars(
-            select(Account.id).where(_works_at(receiver, school_id), Account.is_active)
-        )
+    child = deadlines.Child(occasion.student_id, occasion.school_id)
+    alarms = alarms_for(ClockKind.NOTICE, due_at, rule, calendar)
+    deadlines.start(unit, child, alarms, notice_id=notice_id)
+    place = Place(occasion.student_id, occasion.school_id, reader.kind, reader.support_center_id)
+    outbox.queue(
+        unit,
+        [
+            Message("notice_due", f"notice:{notice_id}", account_id=one, notice_id=notice_id)
+            for one in posts.holders(unit, Post.DUTY, place)
+        ],
     )
 
 
-def _works_at(receiver: Receiver, school_id: UUID) -> ColumnElement[bool]:
-    if receiver.kind is ReceiverKind.SUPPORT_CENTER:
-        return and_(
-            Account.support_center_id == receiver.support_center_id, Account.role.in_(PSC_ROLES)
-        )
-    return and_(Account.school_id == school_id, Account.role == Role.PSYCHOLOGIST)
+def _reader(
+    unit: Unit, occasion: Occasion, notice: NoticeRule, receiver: Receiver
+) -> tuple[Receiver, Addressee]:
+    """Who prepares a notice: its own addressee, or for authorities the referral's receiver.
 
-
-def _queue(
-    unit: Unit,
-    kind: str,
-    account_id: UUID,
-    occasion: str,
-    *,
-    referral_id: UUID | None = None,
-    notice_id: UUID | None = None,
-) -> None:
-    statement = insert(OutboxMessage).values(
-        dedup=f"{occasion}:{account_id}",
-        kind=kind,
-        referral_id=referral_id,
-        notice_id=notice_id,
-        account_id=account_id,
-        attempts=0,
-    )
-    unit.session.execute(statement.on_conflict_do_nothing())
+    What the school ought to do is the PSC's to do where somebody of the school is named.
+    """
+    if notice.addressee is not Addressee.SCHOOL:
+        return receiver, notice.addressee
+    is_out = occasion.school_id in conflicts.of(unit, occasion.student_id).schools
+    if is_out and receiver.kind is ReceiverKind.SUPPORT_CENTER:
+        return receiver, Addressee.SUPPORT_CENTER
+    return AT_SCHOOL, Addressee.SCHOOL

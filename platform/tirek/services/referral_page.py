@@ -18,9 +18,8 @@ from tirek.domain.referral import (
     NextStep,
     Outcome,
     ReferralState,
-    is_allowed,
 )
-from tirek.services import audit, referral_steps
+from tirek.services import audit, notice_steps, referral_care, referral_legs, referral_steps
 from tirek.services.inbox import band_of
 from tirek.services.referral_grounds import Grounds, grounds
 from tirek.services.sent_referrals import SentReferral, next_of
@@ -215,7 +214,7 @@ def load(unit: Unit, referral_id: UUID) -> Referral:
 
 def outcomes(unit: Unit, referral_id: UUID) -> tuple[Outcome, ...]:
     """What this person may close the referral with; raises `NotFoundError`."""
-    return referral_steps.closing_outcomes(unit.actor, load(unit, referral_id))
+    return referral_care.outcomes_of(load(unit, referral_id))
 
 
 def other_centers(unit: Unit, referral_id: UUID) -> list[SupportCenter]:
@@ -272,7 +271,7 @@ def _notices(unit: Unit, leg: Referral, lang: str, now: datetime) -> tuple[DueNo
         .order_by(Notice.confirmed_at.is_not(None), Notice.due_at, Notice.kind)
         .execution_options(populate_existing=True)
     ).all()
-    has_center = referral_steps.case_has_center(unit, leg.case_id)
+    has_center = notice_steps.case_has_center(unit, leg.case_id)
     return tuple(
         _notice(unit, notice, who, lang, now, has_center=has_center) for notice, who in rows
     )
@@ -285,7 +284,7 @@ def _notice(
     texts = {rule.kind: rule for rule in protocol.rule(Level(notice.level)).notices}
     text = texts.get(notice.kind)
     ground = protocol.legal_grounds.get(notice.legal_ground)
-    may = referral_steps.may_confirm(unit.actor, notice, has_center=has_center)
+    may = notice_steps.may_confirm(unit.actor, notice, has_center=has_center)
     return DueNotice(
         notice.id,
         notice.kind,
@@ -357,13 +356,14 @@ def _steps(unit: Unit, leg: Referral) -> tuple[Step, ...]:
 def _note(unit: Unit, event: ReferralEvent) -> str | None:
     if event.note_sealed is None:
         return None
-    place = (*referral_steps.NOTE_PLACE, str(event.referral_id), str(event.seq))
+    place = (*referral_legs.NOTE_PLACE, str(event.referral_id), str(event.seq))
     return data_key(unit, event.student_id).open(event.note_sealed, *place)
 
 
 def _actions(unit: Unit, leg: Referral) -> Actions:
     def listed(to_state: ReferralState) -> bool:
-        return is_allowed(ReferralState(leg.state), to_state, ActorKind.RECEIVER)
+        kind = ActorKind.RECEIVER if to_state is S.ACKNOWLEDGED else ActorKind.OWNER
+        return referral_steps.may_step(leg, to_state, kind)
 
     owns = leg.owner_id is not None and referral_steps.may_work_on(unit, leg)
     return Actions(
@@ -371,5 +371,5 @@ def _actions(unit: Unit, leg: Referral) -> Actions:
         contact=owns and listed(S.CONTACTED),
         redirect=owns and listed(S.REDIRECTED),
         close=owns and listed(S.CLOSED),
-        outcomes=referral_steps.closing_outcomes(unit.actor, leg),
+        outcomes=referral_care.outcomes_of(leg),
     )

@@ -2,20 +2,30 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tirek.domain.flagging import Flag
+from tirek.domain.ladder import Alarm, ClockKind, alarms_at_start
 from tirek.domain.levels import Level
-from tirek.domain.protocols import Due, LevelRule
-from tirek.domain.referral import ActorKind, ReceiverKind, ReferralState, SignalKind
-from tirek.services import notices
+from tirek.domain.referral import (
+    AFTER_CONTACT,
+    HANDED_ON,
+    REOPEN_DAYS,
+    UNOWNED,
+    ActorKind,
+    Outcome,
+    ReferralState,
+    SignalKind,
+)
+from tirek.services import deadlines, notices, referral_legs
+from tirek.services.referral_legs import Begin, Step
 from tirek.services.routing import Receiver, receiver_for
 from tirek.services.unit import Unit
-from tirek.storage.models import Case, FlagRecord, Referral, ReferralEvent, Signal
+from tirek.storage.models import Case, FlagRecord, Referral, Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +89,19 @@ def _record(unit: Unit, subject: Subject, flag: Flag) -> UUID | None:
 
 
 def open_referral(unit: Unit, concerns: list[Concern]) -> UUID:
-    """Put signals about one child on the child's open case and see that somebody has it.
+    """Put signals about one child on the child's case and see that somebody has it.
 
     The most urgent signal decides the receiver; an open leg there is joined, its level raised
-    and its clocks brought forward where the new signal asks for it. Returns the referral's id.
+    and its clocks brought forward where the new signal asks for it. A case that ended not long
+    ago is opened again. Returns the referral's id.
     """
     worst = max(concerns, key=lambda concern: concern.level.rank)
     rule = unit.catalog.protocol.rule(worst.level)
     now = unit.now()
     case_id = _case(unit, worst)
     signal_ids = [_signal(unit, case_id, concern) for concern in concerns]
-    receiver = receiver_for(unit, worst.school_id, rule)
-    referral_id = _leg(unit, case_id, worst, receiver, rule, rule.due(now))
+    receiver = receiver_for(unit, worst.school_id, rule, worst.student_id)
+    referral_id = _leg(unit, case_id, worst, receiver, now)
     notices.open_notices(
         unit,
         notices.Occasion(
@@ -103,10 +114,19 @@ def open_referral(unit: Unit, concerns: list[Concern]) -> UUID:
 
 
 def _case(unit: Unit, concern: Concern) -> UUID:
-    """The child's open case, opened if there is none; two signals at once find the same one."""
-    # A case that closes while we wait for its lock is not there any more: then a new one opens.
-    while (found := _open_case(unit, concern)) is None:
-        pass
+    """The child's case, opened if there is none; two signals at once find the same one."""
+    # A case that closes while we wait for its lock is not there any more: then we ask again.
+    while (found := _find_case(unit, concern)) is None:
+        unit.session.execute(
+            insert(Case)
+            .values(
+                id=uuid4(),
+                student_id=concern.student_id,
+                school_id=concern.school_id,
+                level=concern.level.value,
+            )
+            .on_conflict_do_nothing()
+        )
     case_id, level = found
     if concern.level.rank > Level(level).rank:
         unit.session.execute(
@@ -115,21 +135,24 @@ def _case(unit: Unit, concern: Concern) -> UUID:
     return case_id
 
 
-def _open_case(unit: Unit, concern: Concern) -> tuple[UUID, str] | None:
-    statement = insert(Case).values(
-        id=uuid4(),
-        student_id=concern.student_id,
-        school_id=concern.school_id,
-        level=concern.level.value,
-    )
-    unit.session.execute(statement.on_conflict_do_nothing())
-    # The lock makes signals of one child, and the steps of its receivers, follow one another.
-    row = unit.session.execute(
-        select(Case.id, Case.level)
-        .where(Case.student_id == concern.student_id, Case.closed_at.is_(None))
-        .with_for_update()
-    ).one_or_none()
-    return None if row is None else (row.id, row.level)
+def _find_case(unit: Unit, concern: Concern) -> tuple[UUID, str] | None:
+    """The open case, else the one that ended not long ago; its lock lets signals and steps follow.
+
+    The first leg that begins or goes on opens the latter again.
+    """
+    mine = Case.student_id == concern.student_id
+    is_recent = Case.closed_at > func.now() - timedelta(days=REOPEN_DAYS)
+    for which in (Case.closed_at.is_(None), is_recent):
+        row = unit.session.execute(
+            select(Case.id, Case.level)
+            .where(mine, which)
+            .order_by(Case.closed_at.desc())
+            .limit(1)
+            .with_for_update()
+        ).one_or_none()
+        if row is not None:
+            return row.id, row.level
+    return None
 
 
 def _signal(unit: Unit, case_id: UUID, concern: Concern) -> UUID:
@@ -149,17 +172,22 @@ def _signal(unit: Unit, case_id: UUID, concern: Concern) -> UUID:
     return concern.signal_id
 
 
-def _leg(
-    unit: Unit, case_id: UUID, concern: Concern, receiver: Receiver, rule: LevelRule, due: Due
-) -> UUID:
-    joined = [leg for leg in _line(unit, case_id, receiver) if leg.closed_at is None]
+def _leg(unit: Unit, case_id: UUID, concern: Concern, receiver: Receiver, now: datetime) -> UUID:
+    """The leg that now carries the signal: an open one, one that ended lately, or a new one."""
+    line = _line(unit, case_id, receiver)
+    joined = [leg for leg in line if leg.closed_at is None]
     for leg in joined:
-        _join(unit, leg, rule.level, due)
-    return joined[0].id if joined else _new_leg(unit, case_id, concern, receiver, rule, due)
+        _join(unit, leg, concern.level, now)
+    if joined:
+        return joined[0].id
+    ended = [leg for leg in line if _may_reopen(leg, now)]
+    if ended:
+        return _reopen(unit, ended[-1], concern.level, now)
+    return _new_leg(unit, case_id, concern, receiver, now)
 
 
 def _line(unit: Unit, case_id: UUID, receiver: Receiver) -> list[Referral]:
-    """The legs of a case at a receiver, and those that it redirected: they must hear of it too."""
+    """The legs of a case at a receiver, and those that it handed on: they must hear of it too."""
     legs = unit.session.scalars(
         select(Referral)
         .where(Referral.case_id == case_id)
@@ -169,97 +197,83 @@ def _line(unit: Unit, case_id: UUID, receiver: Receiver) -> list[Referral]:
     )
     line: dict[UUID, Referral] = {}
     for leg in legs:
-        is_there = (leg.receiver, leg.support_center_id) == (
-            receiver.kind,
-            receiver.support_center_id,
-        )
-        # A leg is always younger than the one it was redirected from.
-        if is_there or leg.parent_id in line:
+        # A leg is always younger than the one that it was handed on from.
+        if (leg.receiver, leg.support_center_id) == receiver.place or leg.parent_id in line:
             line[leg.id] = leg
     return list(line.values())
 
 
+def _may_reopen(leg: Referral, now: datetime) -> bool:
+    """Whether a leg ended by its own outcome, and not long ago."""
+    return (
+        leg.state == ReferralState.CLOSED
+        and leg.outcome != Outcome.HANDED_OVER
+        and leg.closed_at is not None
+        and leg.closed_at > now - timedelta(days=REOPEN_DAYS)
+    )
+
+
+def _alarms(unit: Unit, level: Level, now: datetime) -> tuple[Alarm, ...]:
+    protocol = unit.catalog.protocol
+    return alarms_at_start(protocol.rule(level), now, protocol.calendar)
+
+
 def _new_leg(
-    unit: Unit, case_id: UUID, concern: Concern, receiver: Receiver, rule: LevelRule, due: Due
+    unit: Unit, case_id: UUID, concern: Concern, receiver: Receiver, now: datetime
 ) -> UUID:
+    protocol = unit.catalog.protocol
     by_hand = concern.kind is not SignalKind.QUESTIONNAIRE
-    referral_id = uuid4()
-    unit.session.execute(
-        insert(Referral).values(
-            id=referral_id,
-            case_id=case_id,
-            student_id=concern.student_id,
-            school_id=concern.school_id,
-            level=rule.level.value,
-            receiver=receiver.kind.value,
-            support_center_id=receiver.support_center_id,
-            state=ReferralState.CREATED.value,
-            version=0,
-            origin="manual" if by_hand else "automatic",
-            route_reason=receiver.reason,
-            protocol_id=unit.catalog.protocol.id,
-            protocol_version=unit.catalog.protocol.version,
-            sender_account_id=concern.account_id,
-            seen_due_at=due.seen,
-            acknowledge_due_at=due.acknowledged,
-            contact_due_at=due.contact,
-        )
+    new = Begin(
+        case_id=case_id,
+        student_id=concern.student_id,
+        school_id=concern.school_id,
+        level=concern.level,
+        receiver=receiver,
+        due=protocol.rule(concern.level).due(now),
+        origin="manual" if by_hand else "automatic",
+        protocol=(protocol.id, protocol.version),
+        sender_account_id=concern.account_id,
     )
-    _system_event(
-        unit, referral_id, concern, ReferralState.CREATED, ReferralState.ROUTED, receiver.reason
-    )
-    notices.tell_receiver(unit, referral_id, receiver, concern.school_id, "referral_waits")
-    return referral_id
+    referral_legs.begin(unit, new, _alarms(unit, concern.level, now))
+    return new.id
 
 
-def _system_event(
-    unit: Unit,
-    referral_id: UUID,
-    concern: Concern,
-    from_state: ReferralState,
-    to_state: ReferralState,
-    reason: str,
-) -> None:
-    unit.session.execute(
-        insert(ReferralEvent).values(
-            referral_id=referral_id,
-            student_id=concern.student_id,
-            school_id=concern.school_id,
-            seq=1,
-            from_state=from_state.value,
-            to_state=to_state.value,
-            actor_kind=ActorKind.SYSTEM.value,
-            reason_code=reason,
-            rule_version=unit.catalog.protocol.version,
-        )
-    )
+def _reopen(unit: Unit, leg: Referral, level: Level, now: datetime) -> UUID:
+    """Begin anew with a leg that had ended: its receiver knows the child; all clocks start."""
+    level = max(level, Level(leg.level), key=lambda one: one.rank)
+    due = unit.catalog.protocol.rule(level).due(now)
+    step = Step(ActorKind.SYSTEM, "signal_added", level=level, due=due)
+    referral_legs.add_event(unit, leg, ReferralState.REOPENED, step)
+    child = deadlines.Child(leg.student_id, leg.school_id)
+    alarms = _alarms(unit, level, now)
+    deadlines.start(unit, child, alarms, referral_id=leg.id, cycle=leg.version)
+    place = referral_legs.place_of(leg)
+    notices.tell_receiver(unit, leg.id, place, "signal_added", str(leg.version), level=level)
+    return leg.id
 
 
-def _join(unit: Unit, leg: Referral, level: Level, due: Due) -> None:
-    # Who has been talked with must be talked with again: the clock that was met begins anew.
-    again = leg.state == ReferralState.CONTACTED
-    unit.session.execute(
-        insert(ReferralEvent).values(
-            referral_id=leg.id,
-            student_id=leg.student_id,
-            school_id=leg.school_id,
-            seq=leg.version + 1,
-            from_state=leg.state,
-            to_state=ReferralState.ACKNOWLEDGED.value if again else leg.state,
-            actor_kind=ActorKind.SYSTEM.value,
-            reason_code="signal_added",
-            rule_version=unit.catalog.protocol.version,
-            level=level.value,
-            seen_due_at=_earlier(leg.seen_due_at, due.seen),
-            acknowledge_due_at=_earlier(leg.acknowledge_due_at, due.acknowledged),
-            contact_due_at=due.contact if again else _earlier(leg.contact_due_at, due.contact),
-        )
-    )
-    receiver = Receiver(ReceiverKind(leg.receiver), leg.support_center_id, leg.route_reason)
-    notices.tell_receiver(
-        unit, leg.id, receiver, leg.school_id, "signal_added", str(leg.version + 1)
-    )
+def _join(unit: Unit, leg: Referral, level: Level, now: datetime) -> None:
+    """Hang a further signal on an open leg; a child who was talked with is talked with again."""
+    due = unit.catalog.protocol.rule(level).due(now)
+    state, is_raised = ReferralState(leg.state), level.rank > Level(leg.level).rank
+    is_unowned, again = state in UNOWNED, state in AFTER_CONTACT
+    step = Step(ActorKind.SYSTEM, "signal_added", level=level, due=due)
+    referral_legs.add_event(unit, leg, ReferralState.ACKNOWLEDGED if again else state, step)
+    if again or (is_raised and state not in HANDED_ON):
+        _start_clocks(unit, leg, now, level if is_unowned else None)
+    place = referral_legs.place_of(leg)
+    notices.tell_receiver(unit, leg.id, place, "signal_added", str(leg.version), level=level)
 
 
-def _earlier(old: datetime, new: datetime) -> datetime:
-    return min(old, new)
+def _start_clocks(unit: Unit, leg: Referral, now: datetime, whole: Level | None) -> None:
+    """Start what a further signal sets off: all clocks, or where somebody owns it, the talk's.
+
+    A raised level has its own ladder beside the one that runs: neither is put off for the other.
+    """
+    if whole is None:
+        contact = unit.catalog.protocol.rule(Level(leg.level)).due(now).contact
+        deadlines.start_clock(unit, leg, ClockKind.CONTACT, contact, leg.version)
+        return
+    child = deadlines.Child(leg.student_id, leg.school_id)
+    alarms = _alarms(unit, whole, now)
+    deadlines.start(unit, child, alarms, referral_id=leg.id, cycle=leg.version)

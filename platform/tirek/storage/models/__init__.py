@@ -18,8 +18,10 @@ from tirek.storage.models.cases import (
     Signal,
 )
 from tirek.storage.models.courses import LessonProgress
+from tirek.storage.models.deadlines import AlarmAnswer, Breach, Deadline, Drill, Sweep
+from tirek.storage.models.duty import Authority, DutyPost, DutyShift, Endpoint
 from tirek.storage.models.instruments import InstrumentPart, InstrumentRelease
-from tirek.storage.models.notices import Delivery, Notice, OutboxMessage
+from tirek.storage.models.notices import Delivery, Notice, OutboxMessage, Provider, Receipt
 from tirek.storage.models.places import (
     Classroom,
     District,
@@ -28,27 +30,53 @@ from tirek.storage.models.places import (
     ServiceArea,
     SupportCenter,
 )
+from tirek.storage.models.referral_work import (
+    Approval,
+    AssessmentNote,
+    Conflict,
+    ContactAttempt,
+    LegalDecision,
+    OutcomeNote,
+    Plan,
+)
 from tirek.storage.models.students import Consent, Guardianship, Student, StudentKey
 
 __all__ = [
     "AccessCode",
     "Account",
     "Administration",
+    "AlarmAnswer",
+    "Approval",
+    "AssessmentNote",
     "Assignment",
     "AuditEntry",
+    "Authority",
+    "Breach",
     "Campaign",
     "Case",
     "Classroom",
+    "Conflict",
     "Consent",
+    "ContactAttempt",
+    "Deadline",
     "Delivery",
     "District",
+    "Drill",
+    "DutyPost",
+    "DutyShift",
+    "Endpoint",
     "FlagRecord",
     "Guardianship",
     "InstrumentPart",
     "InstrumentRelease",
+    "LegalDecision",
     "LessonProgress",
     "Notice",
     "OutboxMessage",
+    "OutcomeNote",
+    "Plan",
+    "Provider",
+    "Receipt",
     "Referral",
     "ReferralEvent",
     "ReferralTransition",
@@ -62,6 +90,7 @@ __all__ = [
     "Student",
     "StudentKey",
     "SupportCenter",
+    "Sweep",
     "ThrottleBucket",
     "WebSession",
 ]

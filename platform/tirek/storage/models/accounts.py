@@ -50,6 +50,8 @@ class Account(Base):
     region_iso: Mapped[str | None] = mapped_column(ForeignKey("regions.iso"), default=None)
     totp_sealed: Mapped[bytes | None] = mapped_column(default=None)
     totp_last_step: Mapped[int] = mapped_column(default=0)
+    # For the second channel; sealed, because a phone number is somebody's own.
+    phone_sealed: Mapped[bytes | None] = mapped_column(default=None)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
 

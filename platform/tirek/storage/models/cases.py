@@ -15,8 +15,21 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tirek.domain.levels import Level
-from tirek.domain.referral import Outcome, ReceiverKind, ReferralState, SignalKind
+from tirek.domain.referral import (
+    OWNED,
+    TERMINAL,
+    UNOWNED,
+    ActorKind,
+    Outcome,
+    ReceiverKind,
+    ReferralState,
+    SignalKind,
+)
 from tirek.storage.base import NOW, Base, one_of
+
+
+def _listed(states: frozenset[ReferralState]) -> str:
+    return ", ".join(f"'{state}'" for state in sorted(states))
 
 
 class Case(Base):
@@ -84,13 +97,25 @@ class Referral(Base):
             "(receiver = 'support_center') = (support_center_id IS NOT NULL)", name="one_receiver"
         ),
         CheckConstraint(
-            "state NOT IN ('acknowledged', 'contacted', 'redirected') OR owner_id IS NOT NULL",
+            f"state NOT IN ({_listed(OWNED)}) OR owner_id IS NOT NULL",
             name="owned_once_acknowledged",
         ),
         CheckConstraint(
-            "(state = 'closed') = (closed_at IS NOT NULL)"
-            " AND (state = 'closed') = (outcome IS NOT NULL)",
+            f"state NOT IN ({_listed(UNOWNED)}) OR owner_id IS NULL",
+            name="unowned_until_acknowledged",
+        ),
+        CheckConstraint(
+            f"(state IN ({_listed(TERMINAL)})) = (closed_at IS NOT NULL)"
+            f" AND (state IN ({_listed(TERMINAL)}) OR state = 'outcome_set')"
+            " = (outcome IS NOT NULL)",
             name="closed_with_outcome",
+        ),
+        CheckConstraint(
+            "(state = 'merged') = (merged_into_id IS NOT NULL)", name="merged_into_a_leg"
+        ),
+        CheckConstraint(
+            "triage_level IS NULL OR triage_level IN ('immediate', 'high', 'medium', 'low')",
+            name="triage_level_known",
         ),
         # One open leg per receiver: a repeated signal joins it.
         Index(
@@ -106,7 +131,7 @@ class Referral(Base):
             unique=True,
             postgresql_where=text("closed_at IS NULL AND receiver = 'school'"),
         ),
-        Index("ix_referrals_support_center_id", "support_center_id"),
+        Index("ix_referrals_support_center_id", "support_center_id", "created_at"),
         Index("ix_referrals_school_id", "school_id"),
         Index("ix_referrals_student_id", "student_id"),
         Index("ix_referrals_parent_id", "parent_id"),
@@ -137,11 +162,15 @@ class Referral(Base):
     acknowledge_due_at: Mapped[datetime]
     contact_due_at: Mapped[datetime]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
+    delivered_at: Mapped[datetime | None] = mapped_column(default=None)
     seen_at: Mapped[datetime | None] = mapped_column(default=None)
     acknowledged_at: Mapped[datetime | None] = mapped_column(default=None)
     contacted_at: Mapped[datetime | None] = mapped_column(default=None)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     outcome: Mapped[str | None] = mapped_column(default=None)
+    # A person's judgement beside the machine's `level`, which it never lowers.
+    triage_level: Mapped[str | None] = mapped_column(default=None)
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("referrals.id"), default=None)
 
 
 class ReferralEvent(Base):
@@ -152,14 +181,16 @@ class ReferralEvent(Base):
         UniqueConstraint("referral_id", "seq"),
         one_of("from_state", ReferralState),
         one_of("to_state", ReferralState),
-        CheckConstraint("actor_kind IN ('system', 'receiver')", name="actor_kind_known"),
+        one_of("actor_kind", ActorKind),
         CheckConstraint("(actor_kind = 'system') = (account_id IS NULL)", name="a_person_is_named"),
         CheckConstraint(
-            "(to_state = 'closed') = (outcome IS NOT NULL)", name="closed_with_outcome"
+            f"(to_state IN ({_listed(TERMINAL)}) OR to_state = 'outcome_set')"
+            " = (outcome IS NOT NULL)",
+            name="closed_with_outcome",
         ),
         CheckConstraint(
-            "actor_kind = 'system' OR to_state NOT IN ('contacted', 'redirected', 'closed')"
-            " OR note_sealed IS NOT NULL",
+            "actor_kind = 'system' OR note_sealed IS NOT NULL"
+            " OR to_state IN ('delivered', 'seen', 'acknowledged')",
             name="people_say_why",
         ),
     )
@@ -177,6 +208,10 @@ class ReferralEvent(Base):
     reason_code: Mapped[str]
     outcome: Mapped[str | None] = mapped_column(default=None)
     note_sealed: Mapped[bytes | None] = mapped_column(default=None)
+    # What two people agreed on, where the step takes two.
+    approval_id: Mapped[UUID | None] = mapped_column(ForeignKey("approvals.id"), default=None)
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("referrals.id"), default=None)
+    triage_level: Mapped[str | None] = mapped_column(default=None)
     rule_version: Mapped[str]
     # A further signal may raise the level and bring clocks forward, never the reverse.
     level: Mapped[str | None] = mapped_column(default=None)
@@ -194,3 +229,4 @@ class ReferralTransition(Base):
     from_state: Mapped[str] = mapped_column(primary_key=True)
     to_state: Mapped[str] = mapped_column(primary_key=True)
     actor_kind: Mapped[str] = mapped_column(primary_key=True)
+    level: Mapped[str] = mapped_column(primary_key=True)

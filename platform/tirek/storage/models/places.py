@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tirek.storage.base import Base
@@ -50,7 +50,12 @@ class SupportCenter(Base):
     address_ru: Mapped[str | None] = mapped_column(default=None)
     phone: Mapped[str | None] = mapped_column(default=None)
     is_open: Mapped[bool] = mapped_column(default=True)
-    daily_capacity: Mapped[int] = mapped_column(SmallInteger, default=10)
+    # Said by the centre itself; `center_is_full` also counts what it was given today.
+    is_full: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # With a roster only who has a shift is on duty; without one, everybody who works there.
+    keeps_roster: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # How many new referrals a day it can take; None: it has not said.
+    daily_capacity: Mapped[int | None] = mapped_column(SmallInteger, default=None)
 
 
 class ServiceArea(Base):

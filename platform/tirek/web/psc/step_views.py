@@ -9,10 +9,11 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from tirek.domain.errors import ConflictError
 from tirek.domain.permissions import Permission
-from tirek.domain.referral import Outcome
-from tirek.services import referral_page, referral_steps
+from tirek.domain.referral import ContactChannel, ContactPerson
+from tirek.services import handovers, notice_steps, referral_care, referral_page, referral_steps
+from tirek.services.handovers import AlreadyThereError
+from tirek.services.referral_care import Attempt
 from tirek.services.referral_page import ReferralPage
-from tirek.services.referral_steps import AlreadyThereError
 from tirek.web.access import requires
 from tirek.web.i18n import data_lang, localised
 from tirek.web.psc.blueprint import blueprint
@@ -38,7 +39,14 @@ def contact(referral_id: UUID) -> str | Response:
     if not form.validate_on_submit():
         page = _opened(referral_id, form, "contact")
         return render_template("psc/contact.html", page=page, form=form)
-    referral_steps.record_contact(unit(), referral_id, form.seen_version, form.note.data or "")
+    referral_care.record_contact(
+        unit(),
+        referral_id,
+        form.seen_version,
+        Attempt(
+            ContactChannel.IN_PERSON, ContactPerson.CHILD, reached=True, note=form.note.data or ""
+        ),
+    )
     return _back(referral_id, _("It is written down that you talked with the child."))
 
 
@@ -53,7 +61,7 @@ def send_on(referral_id: UUID) -> str | tuple[str, int] | Response:
     ]
     if form.validate_on_submit():
         try:
-            referral_steps.redirect(
+            handovers.redirect(
                 unit(),
                 referral_id,
                 form.seen_version,
@@ -82,11 +90,10 @@ def close(referral_id: UUID) -> str | Response:
     if not form.validate_on_submit():
         page = _opened(referral_id, form, "close")
         return render_template("psc/close.html", page=page, form=form)
-    referral_steps.close(
+    referral_care.close(
         unit(),
         referral_id,
         form.seen_version,
-        Outcome(form.outcome.data),
         form.note.data or "",
     )
     return _back(referral_id, _("This referral is closed. The school sees the outcome, no notes."))
@@ -96,7 +103,7 @@ def close(referral_id: UUID) -> str | Response:
 @requires(Permission.CONFIRM_NOTICE)
 def confirm_notice(referral_id: UUID, notice_id: UUID) -> Response:
     """Say under one's own name that a notice was given."""
-    referral_steps.confirm_notice(unit(), notice_id)
+    notice_steps.confirm_notice(unit(), notice_id)
     return _back(referral_id, _("Confirmed under your name."), "notices")
 
 

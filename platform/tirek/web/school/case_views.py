@@ -8,9 +8,17 @@ from werkzeug.wrappers import Response
 
 from tirek.domain.levels import Level
 from tirek.domain.permissions import Permission
-from tirek.domain.referral import Outcome, ReceiverKind
-from tirek.services import caseload, referral_page, referral_steps, sent_referrals
+from tirek.domain.referral import ContactChannel, ContactPerson, Outcome, ReceiverKind
+from tirek.services import (
+    caseload,
+    handovers,
+    referral_care,
+    referral_page,
+    referral_steps,
+    sent_referrals,
+)
 from tirek.services.caseload import CaseQuery
+from tirek.services.referral_care import Attempt
 from tirek.services.referral_page import ReferralPage
 from tirek.web.access import catalog, requires
 from tirek.web.i18n import data_lang, localised
@@ -73,7 +81,14 @@ def case_talked(referral_id: UUID) -> tuple[str, int] | Response:
     form = TalkForm(prefix="talk")
     if not form.validate_on_submit():
         return _case_page(referral_id, talk=form), 422
-    referral_steps.record_contact(unit(), referral_id, form.seen_version, form.note.data or "")
+    referral_care.record_contact(
+        unit(),
+        referral_id,
+        form.seen_version,
+        Attempt(
+            ContactChannel.IN_PERSON, ContactPerson.CHILD, reached=True, note=form.note.data or ""
+        ),
+    )
     flash(_("Written down."), "success")
     return redirect(url_for("school.case", referral_id=referral_id))
 
@@ -85,7 +100,7 @@ def case_send_on(referral_id: UUID) -> tuple[str, int] | Response:
     form = _send_on(referral_id)
     if not form.validate_on_submit():
         return _case_page(referral_id, send_on=form), 422
-    referral_steps.redirect(
+    handovers.redirect(
         unit(), referral_id, form.seen_version, UUID(form.center.data), form.note.data or ""
     )
     flash(_("Sent on. You stay responsible until somebody at the centre accepts it."), "success")
@@ -100,8 +115,7 @@ def case_close(referral_id: UUID) -> tuple[str, int] | Response:
     form.offer(Outcome)
     if not form.validate_on_submit():
         return _case_page(referral_id, close=form), 422
-    outcome = Outcome(form.outcome.data)
-    referral_steps.close(unit(), referral_id, form.seen_version, outcome, form.note.data or "")
+    referral_care.close(unit(), referral_id, form.seen_version, form.note.data or "")
     flash(_("Closed."), "success")
     return redirect(url_for("school.case", referral_id=referral_id))
 

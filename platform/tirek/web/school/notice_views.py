@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tirek.domain.permissions import Permission
-from tirek.services import referral_steps, school_notices
+from tirek.services import notice_steps, school_notices
 from tirek.web.access import catalog, requires
 from tirek.web.i18n import data_lang
 from tirek.web.school import listing
@@ -37,6 +37,6 @@ def notices() -> str:
 @requires(Permission.CONFIRM_NOTICE)
 def notice_confirm(notice_id: UUID) -> Response:
     """Write down that it was done, and by whom."""
-    referral_steps.confirm_notice(unit(), notice_id)
+    notice_steps.confirm_notice(unit(), notice_id)
     flash(_("Confirmed with your name and the time."), "success")
     return redirect(url_for("school.notices"))
