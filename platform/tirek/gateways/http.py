@@ -219,7 +219,7 @@ def _raise_unless_taken(status: int) -> None:
         raise OutcomeUnknownError(text)
     if status in PASSING or status >= 500:  # noqa: PLR2004 - RFC 9110: a fault of the server's
         raise GatewayError(text)
-    raise RefusedError(text)
+    raise RefusedError(text, status)
 
 
 def _beginning(answer: HTTPResponse) -> bytes:

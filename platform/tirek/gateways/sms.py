@@ -20,6 +20,8 @@ from tirek.gateways.http import LONGEST_ANSWER, OWN_HOSTS, Answer, HttpPoster, P
 
 PRIMARY, BACKUP, FOLDER = "sms-primary", "sms-backup", "sms-folder"
 NUMBER = re.compile(r"\+[1-9][0-9]{7,14}")
+# A wrong token or an empty purse is about us, not about the message: another provider may take it.
+NOT_LET_IN = frozenset({401, 402, 403})
 # What a provider may call a message: printable, and short enough to be kept.
 PROVIDER_REFERENCE = re.compile(r"[\x21-\x7e]{1,128}")
 
@@ -51,7 +53,13 @@ class HttpSms:
         }
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
-        return _provider_reference(self.poster.post(self.url, body, headers))
+        try:
+            answer = self.poster.post(self.url, body, headers)
+        except RefusedError as error:
+            if error.status in NOT_LET_IN:
+                raise GatewayError(str(error)) from error
+            raise
+        return _provider_reference(answer)
 
 
 @dataclass(frozen=True, slots=True)
