@@ -78,4 +78,4 @@ def test_a_draft_with_a_fault_is_refused_in_one_sentence(run, draft):
     code, out, err = run("diff", FOLDER / "screening.yaml", new)
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
-    assert "draft.yaml:71: the last rung must be a breach record" in err
+    assert "draft.yaml:70: the last rung must be a breach record" in err
