@@ -12,6 +12,7 @@ from tirek.config import ConfigError
 # which sets `run`: a function from the parsed arguments to the exit code. Only the module that is
 # asked for is loaded: scoring on the command line waits for no web framework and no database.
 COMMANDS = {
+    "audit": "audit",
     "beat": "beat",
     "cluster": "cluster",
     "content": "content",

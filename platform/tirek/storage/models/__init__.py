@@ -9,7 +9,7 @@ from tirek.storage.models.administrations import (
     Score,
 )
 from tirek.storage.models.assignments import AccessCode, Assignment, Campaign
-from tirek.storage.models.audit import AuditEntry
+from tirek.storage.models.audit import AuditEntry, AuditHead, AuditLink
 from tirek.storage.models.cases import (
     Case,
     Referral,
@@ -50,6 +50,8 @@ __all__ = [
     "AssessmentNote",
     "Assignment",
     "AuditEntry",
+    "AuditHead",
+    "AuditLink",
     "Authority",
     "Breach",
     "Campaign",
