@@ -4,8 +4,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tirek.services import reconcile
+from tirek.services import ladder, reconcile
 from tirek.tasks.workbench import Workbench
+
+# Deadlines of one transaction: what rings in it is locked until its messages are queued.
+DEADLINES = 50
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +29,17 @@ class Round:
         return count
 
 
+def _fire_deadlines(workbench: Workbench) -> int:
+    """Ring every clock that has run out; each batch is a transaction of its own."""
+    rang = 0
+    while True:
+        with workbench.unit() as unit:
+            batch = ladder.fire_due(unit, DEADLINES)
+        rang += batch
+        if batch < DEADLINES:
+            return rang
+
+
 def _reconcile(workbench: Workbench) -> int:
     with workbench.unit() as unit:
         found = reconcile.findings(unit.session)
@@ -34,4 +48,7 @@ def _reconcile(workbench: Workbench) -> int:
     return sum(found.values())
 
 
-ROUNDS = (Round("reconcile", 3600, _reconcile),)
+ROUNDS = (
+    Round("deadlines", 15, _fire_deadlines),
+    Round("reconcile", 3600, _reconcile),
+)

@@ -58,7 +58,11 @@ class Cluster:
         self.folder = self.var_dir / "cluster"
         self.port = self.port or free_port()
         self.redis_port = self.redis_port or free_port()
-        self.web_ports = self.web_ports or [free_port() for _ in range(self.webs)]
+        if not self.web_ports:
+            self.web_ports = [free_port() for _ in range(self.webs)]
+            if self.webs and not self.with_nginx:
+                # The first web stands where people come.
+                self.web_ports[:1] = [self.port]
         self.database = ClusterDatabase(self.var_dir, {**os.environ, **self.env})
         self._children: dict[str, Child] = {}
         self._lock = threading.RLock()
@@ -68,7 +72,7 @@ class Cluster:
     @property
     def address(self) -> str:
         """Where people reach it: nginx, else the first web."""
-        return f"http://{HOST}:{self.port if self.with_nginx else self.web_ports[0]}"
+        return f"http://{HOST}:{self.port}"
 
     def start(self) -> None:
         """Start everything and wait until it answers; raise `CommandError` with a log's end."""
