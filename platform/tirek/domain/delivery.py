@@ -64,6 +64,7 @@ RETRIES: Mapping[Channel, Retries] = {
 }
 # What is stuck waits for a person; these attempts only notice that somebody has mended it.
 STUCK_WAIT = timedelta(minutes=10)
+REFUSED_WAIT = timedelta(hours=1)
 SECOND_CHANNEL_AFTER: Mapping[Level, timedelta] = {
     # Within the ten minutes in which somebody must have seen it.
     Level.IMMEDIATE: timedelta(minutes=2),
@@ -75,7 +76,9 @@ def wait_after(
     attempts: int, channel: Channel = Channel.MAIL, result: DeliveryResult | None = None
 ) -> timedelta:
     """How long to wait after so many attempts in vain (1 or more), the last with this result."""
-    if is_stuck(attempts, channel, result):
+    if result is DeliveryResult.REFUSED:
+        return REFUSED_WAIT
+    if is_stuck(attempts, channel):
         return STUCK_WAIT
     waits = RETRIES[channel].waits
     return waits[min(attempts, len(waits)) - 1]

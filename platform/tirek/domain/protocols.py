@@ -6,10 +6,6 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from tirek.domain.clocks import WEEKENDS_ONLY, Clock, WorkingCalendar
-
-# The two live there; asked for at this place too until everybody has moved.
-from tirek.domain.delivery import Channel as Channel  # noqa: PLC0414
-from tirek.domain.delivery import DeliveryResult as DeliveryResult  # noqa: PLC0414
 from tirek.domain.ladder import Rung
 from tirek.domain.legal_ground import GroundRule, LegalDecision, Situation, decide
 from tirek.domain.levels import Level

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from tirek.domain.clocks import school_year_of
-from tirek.domain.delivery import is_stuck, wait_after
-from tirek.domain.protocols import Channel, DeliveryResult
+from tirek.domain.delivery import Channel, DeliveryResult, ReceiptStatus, is_stuck, wait_after
 from tirek.services.letters import Letter, Letters, UnwritableError
-from tirek.storage.models import Account, Delivery, OutboxMessage
+from tirek.storage.models import Account, Delivery, OutboxMessage, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +170,7 @@ def finish_attempt(session: Session, attempt: Attempt, result: DeliveryResult | 
             .values(done_at=func.now(), leased_until=None, stuck_at=None)
         )
     else:
-        _postpone(session, Claim(attempt.message_id, attempt.attempt))
+        _postpone(session, Claim(attempt.message_id, attempt.attempt), result)
 
 
 def put_off(session: Session, held: Claim) -> None:
@@ -220,13 +219,32 @@ def _letter(session: Session, held: Claim, account: Account, letters: Letters) -
 
 
 def _reference(session: Session, message_id: int) -> UUID:
-    earlier = select(Delivery.reference).where(Delivery.outbox_id == message_id).limit(1)
+    """The reference of the attempts before; a new one where its carrier says that it is dead."""
+    sibling = aliased(Delivery)
+    is_dead = exists().where(
+        Receipt.delivery_id == sibling.id,
+        Receipt.status == ReceiptStatus.FAILED.value,
+        sibling.reference == Delivery.reference,
+    )
+    earlier = select(Delivery.reference).where(Delivery.outbox_id == message_id, ~is_dead).limit(1)
     return session.scalars(earlier).one_or_none() or uuid4()
 
 
-def _postpone(session: Session, held: Claim, *, is_stuck_now: bool = False) -> None:
-    _change(session, held, due_at=func.now() + wait_after(held.attempt), leased_until=None)
-    if is_stuck_now or is_stuck(held.attempt):
+def _postpone(
+    session: Session,
+    held: Claim,
+    result: DeliveryResult | None = None,
+    *,
+    is_stuck_now: bool = False,
+) -> None:
+    channel = Channel(
+        session.scalars(
+            select(OutboxMessage.channel).where(OutboxMessage.id == held.message_id)
+        ).one()
+    )
+    wait = wait_after(held.attempt, channel, result)
+    _change(session, held, due_at=func.now() + wait, leased_until=None)
+    if is_stuck_now or is_stuck(held.attempt, channel, result):
         # The first time counts: it says for how long nobody has looked.
         _change(session, held, stuck_at=func.coalesce(OutboxMessage.stuck_at, func.now()))
 

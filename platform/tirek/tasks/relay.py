@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from tirek.domain.protocols import DeliveryResult
+from tirek.domain.delivery import DeliveryResult
 from tirek.domain.scope import Scope
 from tirek.gateways.mail import MailError, MailGateway, MailOutcomeUnknownError
 from tirek.services import relay

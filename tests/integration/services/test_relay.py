@@ -3,7 +3,7 @@ import sys
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 
 from tirek.catalog.messages import MESSAGE_KINDS, load_messages
 from tirek.config import ROOT
-from tirek.domain.delivery import STUCK_AFTER
+from tirek.domain.delivery import STUCK_AFTER, DeliveryResult
 from tirek.domain.people import Role
-from tirek.domain.protocols import DeliveryResult
 from tirek.domain.scope import Scope
 from tirek.gateways.mail import FolderMail, MailError, MailGateway, MailOutcomeUnknownError
 from tirek.services import relay
@@ -25,6 +24,7 @@ from tirek.storage.models import (
     Account,
     Delivery,
     District,
+    Drill,
     OutboxMessage,
     Region,
     School,
@@ -86,14 +86,26 @@ def people(system: Session) -> People:
             support_center_id=center.id, **common,
         ),
     )  # fmt: skip
-    system.add_all([found.psychologist, found.specialist])
+    drill = Drill(
+        support_center_id=center.id,
+        month=date(2026, 11, 1),
+        due_at=datetime(2026, 11, 2, 10, tzinfo=UTC),
+    )
+    system.add_all([found.psychologist, found.specialist, drill])
     system.commit()
     return found
 
 
 def _queue(session: Session, account: Account, kind: str = "referral_waits", times: int = 1) -> int:
+    # A message is about something; what it is makes no difference here.
+    drill_id = session.scalars(select(Drill.id)).one()
     messages = [
-        OutboxMessage(dedup=f"{kind}:{number}:{account.id}", kind=kind, account_id=account.id)
+        OutboxMessage(
+            dedup=f"{kind}:{number}:{account.id}",
+            kind=kind,
+            account_id=account.id,
+            drill_id=drill_id,
+        )
         for number in range(times)
     ]
     session.add_all(messages)

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from tirek.domain.delivery import (
+    REFUSED_WAIT,
     RETRIES,
     STUCK_WAIT,
     Channel,
@@ -43,7 +44,7 @@ def test_an_sms_calls_for_a_person_first():
 @pytest.mark.parametrize("channel", Channel)
 def test_a_refusal_calls_for_a_person_at_once_and_is_not_repeated_quickly(channel: Channel):
     assert is_stuck(1, channel, DeliveryResult.REFUSED)
-    assert wait_after(1, channel, DeliveryResult.REFUSED) == STUCK_WAIT
+    assert wait_after(1, channel, DeliveryResult.REFUSED) == REFUSED_WAIT
     assert not is_stuck(1, channel, DeliveryResult.FAILED)
     assert not is_stuck(1, channel, None)
 

@@ -14,8 +14,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tirek.domain.delivery import Channel, DeliveryResult
 from tirek.domain.levels import Level
-from tirek.domain.protocols import Addressee, Channel, DeliveryResult
+from tirek.domain.protocols import Addressee
 from tirek.storage.base import NOW, Base, one_of
 
 
