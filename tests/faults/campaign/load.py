@@ -21,7 +21,8 @@ HOST = "127.0.0.1"
 PATIENCE_SECONDS = 20.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.3, 3.0
 THANKS = "/s/thanks"
-SERVER_ERROR = 500
+# Said about the request itself; "429" and what begins with 5 is said about the moment.
+REFUSALS = frozenset({"400", "403", "404", "405", "409", "413", "422"})
 TROUBLE = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError)
 
 
@@ -62,7 +63,7 @@ class Crowd:
                 told.acked = time.time()
                 return
             told.troubles.append(answer)
-            if answer.isdigit() and int(answer) < SERVER_ERROR:
+            if answer in REFUSALS:
                 told.refused = answer
                 return
             await asyncio.sleep(pause * self.random.uniform(0.7, 1.3))

@@ -302,8 +302,8 @@ WHEN_DONE = (
 WHEN_NOT = (
     (Wrong.HALF, "half of the last page", "answers_found <> before"),
     (Wrong.HALF, "followed by something though not complete",
-     "scores_found + flags_found + tasks + signals + cases + legs + notices_found"
-     " + completions > 0"),
+     "scores_found + flags_found + tasks + signals > 0 OR cases + legs + completions > 0"),
+    (Wrong.HALF, "a notice though not complete", "notices_found > 0"),
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The PostgreSQL of one run: on a copy of the template, durable, and breakable in every way."""
 
 import os
+import pwd
 import signal
 import subprocess
 import time
@@ -81,6 +82,8 @@ class Postgres:
         )
         server.socket_dir.mkdir(mode=0o700, exist_ok=True)
         launcher.make_folder(server.socket_dir)
+        if launcher.user is not None and self.process is None:
+            _give(server.data_dir, launcher.user)
         _clear_traces(server)
         settings = {
             "listen_addresses": "",
@@ -160,6 +163,13 @@ class Postgres:
     def stop(self) -> None:
         """Close every connection, write all down and end."""
         self.kill(signal.SIGINT)
+
+
+def _give(folder: Path, user: str) -> None:
+    """A copy belongs to whoever made it; the server must own its data."""
+    account = pwd.getpwnam(user)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
 
 
 def _children(parent: int) -> list[int]:

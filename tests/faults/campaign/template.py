@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -72,6 +72,17 @@ class Sitting:
 
 
 @dataclass(frozen=True, slots=True)
+class Staff:
+    """A specialist or supervisor of a region's first centre, signed in."""
+
+    account: str
+    center: str
+    name: str
+    cookie: str
+    csrf: str
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """A stopped database with its keys, and who waits in it."""
 
@@ -81,6 +92,11 @@ class Template:
         """Everybody, in a random but fixed order."""
         with (self.folder / "sittings.jsonl").open() as lines:
             return [Sitting(**json.loads(line)) for line in lines]
+
+    def staff(self) -> list[Staff]:
+        """Those who work at the centres that are asked first."""
+        with (self.folder / "staff.jsonl").open() as lines:
+            return [Staff(**json.loads(line)) for line in lines]
 
     def copy_to(self, folder: Path) -> None:
         """Give a run data and keys of its own."""
@@ -112,15 +128,20 @@ def build(folder: Path, pupils: int, seed: int, workers: int = 2) -> Template:
         owner = owner_engine(server.url())
         migrate.upgrade(owner)
         owner.dispose()
-        classes = _places(server.url(), config.keys, pupils)
+        classes, staff = _places(server.url(), config.keys, pupils)
         dealt = _deal(pupils, Random(seed))  # noqa: S311 - a seed that can be repeated is the point
         made = _in_parallel(folder, server.url(), classes, dealt, workers)
     finally:
         server.stop()
     Random(seed).shuffle(made)  # noqa: S311
-    with (folder / "sittings.jsonl").open("w") as lines:
-        lines.writelines(json.dumps(asdict(one)) + "\n" for one in made)
+    _write(folder / "sittings.jsonl", made)
+    _write(folder / "staff.jsonl", staff)
     return Template(folder)
+
+
+def _write(path: Path, rows: Sequence[Sitting | Staff]) -> None:
+    with path.open("w") as lines:
+        lines.writelines(json.dumps(asdict(one)) + "\n" for one in rows)
 
 
 def _pg_bin() -> Path | None:
@@ -136,7 +157,7 @@ def _deal(pupils: int, random: Random) -> list[str]:
     return dealt
 
 
-def _places(url: str, keys: Keys, pupils: int) -> list[_Class]:
+def _places(url: str, keys: Keys, pupils: int) -> tuple[list[_Class], list[Staff]]:
     engine = app_engine(url)
     with open_session(engine, Scope.system()) as session:
         unit = Unit(session, the_catalog(), a_vault(keys), SYSTEM)
@@ -144,9 +165,13 @@ def _places(url: str, keys: Keys, pupils: int) -> list[_Class]:
         instruments.register_releases(session, unit.catalog)
         session.execute(update(InstrumentRelease).values(status="pilot"))
         campaign = _campaign(session)
-        schools = [
-            school for iso in REGIONS for school in _region(unit, session.get_one(Region, iso))
-        ]
+        forms = Forms(keys)
+        schools: list[_School] = []
+        staff: list[Staff] = []
+        for iso in REGIONS:
+            here, signed_in = _region(unit, session.get_one(Region, iso), forms)
+            schools += here
+            staff += signed_in
         found = []
         for first, numbers in enumerate(_in_parts(range(pupils), PUPILS_A_CLASS)):
             school = schools[first % len(schools)]
@@ -154,7 +179,7 @@ def _places(url: str, keys: Keys, pupils: int) -> list[_Class]:
             found.append(_class(unit, campaign, school, number, numbers))
         session.commit()
     engine.dispose()
-    return found
+    return found, staff
 
 
 def _in_parts(numbers: range, size: int) -> Iterator[range]:
@@ -183,7 +208,7 @@ class _School:
     guardian: Adult
 
 
-def _region(unit: Unit, region: Region) -> Iterator[_School]:
+def _region(unit: Unit, region: Region, forms: "Forms") -> tuple[list[_School], list[Staff]]:
     """A PSC with two people, a second one that is asked when it is closed, and its schools."""
     district = District(region_iso=region.iso, name_kk=region.centre_kk, name_ru=region.centre_ru)
     centers = [
@@ -197,25 +222,54 @@ def _region(unit: Unit, region: Region) -> Iterator[_School]:
     ]
     unit.session.add_all([district, *centers])
     unit.session.flush()
+    people = []
     for priority, center in enumerate(centers, start=1):
         unit.session.add(
             ServiceArea(district_id=district.id, priority=priority, support_center_id=center.id)
         )
-        for role in (Role.PSC_SPECIALIST, Role.PSC_SUPERVISOR):
+        people += [
             an_adult(unit, role, support_center_id=center.id)
+            for role in (Role.PSC_SPECIALIST, Role.PSC_SUPERVISOR)
+        ]
     an_adult(unit, Role.REGIONAL_COORDINATOR, region_iso=region.iso)
-    for number in range(SCHOOLS_A_REGION):
-        school = School(
-            district_id=district.id,
-            name_kk=f"{region.iso} № {number} мектеп",
-            name_ru=f"Школа № {number} {region.iso}",
-            public_code=f"F{region.iso[3:]}{number}",
-        )
-        unit.session.add(school)
-        unit.session.flush()
-        psychologist = an_adult(unit, Role.PSYCHOLOGIST, school_id=school.id)
-        guardian = an_adult(unit, Role.GUARDIAN)
-        yield _School(school, region.iso, centers[0].id, psychologist, guardian)
+    signed_in = [_signed_in(unit, adult, forms) for adult in people[:2]]
+    schools = [_school(unit, district, centers[0], n) for n in range(SCHOOLS_A_REGION)]
+    return schools, signed_in
+
+
+def _signed_in(unit: Unit, adult: Adult, forms: "Forms") -> Staff:
+    """What a login leaves behind: a session of the person's own scope."""
+    account = adult.account
+    token, raw = sessions.new_token(), hashlib.sha256(os.urandom(32)).hexdigest()
+    sessions.add(
+        unit.session,
+        token,
+        {"csrf_token": raw, "_user_id": str(account.id), "_fresh": True},
+        adult.actor.scope,
+        account_id=account.id,
+        idle_minutes=sessions.STAFF_IDLE_MINUTES,
+    )
+    return Staff(
+        str(account.id),
+        str(account.support_center_id),
+        account.display_name,
+        f"tirek={token}",
+        forms.token(raw),
+    )
+
+
+def _school(unit: Unit, district: District, center: SupportCenter, number: int) -> _School:
+    iso = district.region_iso
+    school = School(
+        district_id=district.id,
+        name_kk=f"{iso} № {number} мектеп",
+        name_ru=f"Школа № {number} {iso}",
+        public_code=f"F{iso[3:]}{number}",
+    )
+    unit.session.add(school)
+    unit.session.flush()
+    psychologist = an_adult(unit, Role.PSYCHOLOGIST, school_id=school.id)
+    return _School(school, iso, center.id, psychologist, an_adult(unit, Role.GUARDIAN))
 
 
 def _class(unit: Unit, campaign: Campaign, at: _School, number: int, numbers: range) -> _Class:
