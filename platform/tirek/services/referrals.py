@@ -21,7 +21,7 @@ from tirek.domain.referral import (
     ReferralState,
     SignalKind,
 )
-from tirek.services import deadlines, notices, referral_legs
+from tirek.services import deadlines, legal_grounds, notices, referral_legs
 from tirek.services.referral_legs import Begin, Step
 from tirek.services.routing import Receiver, receiver_for
 from tirek.services.unit import Unit
@@ -168,6 +168,18 @@ def _signal(unit: Unit, case_id: UUID, concern: Concern) -> UUID:
             account_id=concern.account_id,
             note_sealed=concern.note_sealed,
         )
+    )
+    # It is written down beside the signal, and nothing that follows waits for what it says.
+    legal_grounds.record(
+        unit,
+        legal_grounds.Heard(
+            concern.signal_id,
+            case_id,
+            concern.student_id,
+            concern.school_id,
+            concern.kind,
+            concern.level,
+        ),
     )
     return concern.signal_id
 
