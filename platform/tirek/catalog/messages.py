@@ -10,7 +10,14 @@ from tirek.catalog.yaml_subset import read
 
 # Accounts may use the interface in English too, so messages must speak it.
 MESSAGE_LANGUAGES = ("kk", "ru", "en")
-MESSAGE_KINDS = ("referral_waits", "notice_due", "signal_added", "referral_news")
+MESSAGE_KINDS = (
+    "referral_waits",
+    "notice_due",
+    "signal_added",
+    "referral_news",
+    "alarm",
+    "drill",
+)
 LINK = "{link}"
 # One part of an SMS holds 140 bytes; Cyrillic takes two each. A second part may come late or never.
 SMS_LENGTH = 70

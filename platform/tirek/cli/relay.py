@@ -8,16 +8,23 @@ import threading
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from functools import partial
 
-from tirek.catalog.library import load_catalog
-from tirek.catalog.messages import load_messages
+from tirek.catalog.library import Catalog, load_catalog
 from tirek.cli.database import database_url
 from tirek.cli.parser import CommandError
 from tirek.cli.workbench import build_workbench
 from tirek.config import Config
-from tirek.gateways.mail import MailError, choose
+from tirek.gateways import mail, sms
+from tirek.gateways.errors import GatewayError
+from tirek.gateways.fhir import HttpFhir
+from tirek.gateways.http import HttpPoster
+from tirek.gateways.mail import MailError
+from tirek.gateways.webhook import HttpWebhook
 from tirek.services.letters import Letters
+from tirek.services.parcels import Packer
 from tirek.storage.session import app_engine
+from tirek.storage.vault import Vault
 from tirek.tasks.dispatch import Dispatcher
+from tirek.tasks.gateways import Gateways
 from tirek.tasks.relay import Job, Relay
 from tirek.tasks.rounds import ROUNDS
 
@@ -43,8 +50,9 @@ def run(arguments: Namespace) -> int:
     if arguments.parent is not None:
         _end_with(arguments.parent)
     config = Config.from_env()
-    relay = build(config)
-    bench = build_workbench(config, load_catalog(config.root), lambda: relay)
+    catalog = load_catalog(config.root)
+    relay = build(config, catalog)
+    bench = build_workbench(config, catalog, lambda: relay)
     jobs = [Job(one.name, one.seconds, partial(one.run, bench, by="relay")) for one in ROUNDS]
     jobs.append(Job("heartbeat", HEARTBEAT_SECONDS, partial(bench.heartbeat, "relay.outbox")))
     relay.run(stop, jobs=jobs, dispatcher=_dispatcher(config))
@@ -62,14 +70,28 @@ def _dispatcher(config: Config) -> Dispatcher | None:
     return Dispatcher(enqueuer(config.redis_url))
 
 
-def build(config: Config) -> Relay:
-    """The relay of these settings; a wrong address of the mail server is refused at the start."""
+def build(config: Config, catalog: Catalog | None = None) -> Relay:
+    """The relay of these settings; a wrong address of a server is refused at the start."""
+    known = catalog or load_catalog(config.root)
+    letters = Letters(known.messages, config.base_url)
+    vault = Vault(config.keys.keks, config.keys.kek_current, config.keys.code_pepper)
+    packer = Packer(letters, vault, known.protocol)
+    return Relay(app_engine(database_url(config), pool_size=2), _gateways(config), packer)
+
+
+def _gateways(config: Config) -> Gateways:
+    poster = HttpPoster(inner_hosts=config.inner_hosts)
     try:
-        gateway = choose(config.smtp_url, config.mail_from, config.mail_dir)
-    except MailError as error:
+        return Gateways(
+            mail=mail.choose(config.smtp_url, config.mail_from, config.mail_dir),
+            sms=sms.choose(
+                config.sms_primary_url, config.sms_backup_url, config.sms_sender, config.sms_dir
+            ),
+            webhook=HttpWebhook(poster),
+            fhir=HttpFhir(poster),
+        )
+    except (MailError, GatewayError) as error:
         raise CommandError(str(error)) from error
-    letters = Letters(load_messages(config.root / "protocols"), config.base_url)
-    return Relay(app_engine(database_url(config), pool_size=2), gateway, letters)
 
 
 def _end_with(parent: int) -> None:

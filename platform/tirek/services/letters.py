@@ -7,7 +7,12 @@ from hashlib import sha256
 from tirek.catalog.messages import LINK, MessageText
 from tirek.domain.people import PSC_ROLES, SCHOOL_ROLES, Role
 
-PAGES = dict.fromkeys(PSC_ROLES, "psc/inbox") | dict.fromkeys(SCHOOL_ROLES, "school/flags")
+PAGES = (
+    dict.fromkeys(PSC_ROLES, "psc/inbox")
+    | dict.fromkeys(SCHOOL_ROLES, "school/flags")
+    | {Role.REGIONAL_COORDINATOR: "oversight", Role.NATIONAL_DUTY: "oversight"}
+    | {Role.ADMINISTRATOR: "admin"}
+)
 
 
 class UnwritableError(Exception):

@@ -4,8 +4,11 @@ Each verb is one short transaction, which the caller commits. The attempt stands
 before anything leaves the house, so a relay that dies over it leaves a trace and not a hole.
 """
 
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select, text, update
@@ -14,8 +17,11 @@ from sqlalchemy.orm import Session, aliased
 
 from tirek.domain.clocks import school_year_of
 from tirek.domain.delivery import Channel, DeliveryResult, ReceiptStatus, is_stuck, wait_after
-from tirek.services.letters import Letter, Letters, UnwritableError
-from tirek.storage.models import Account, Delivery, OutboxMessage, Receipt
+from tirek.domain.providers import pick, resting
+from tirek.services.parcels import Packer, Parcel, is_needless
+from tirek.storage.models import Delivery, OutboxMessage, Provider, Receipt
+
+NO_CHOICE: Mapping[Channel, Sequence[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +45,17 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What is handed to the gateway, and where the answer belongs."""
+    """What is handed to a gateway, and where the answer belongs."""
 
     message_id: int
     attempt: int
     delivery_id: UUID
     reference: UUID
-    to: str
-    letter: Letter
+    parcel: Parcel
+    # The database's clock, which no worker's can upset: signatures bear it.
+    now: datetime
+    # Which of several providers is asked.
+    provider: str | None = None
 
 
 def claim(
@@ -107,51 +116,67 @@ def _take(session: Session, wanted: Select[int], lease_seconds: int) -> list[Cla
 
 
 def begin_attempt(
-    session: Session, held: Claim, letters: Letters, lease_seconds: int
+    session: Session,
+    held: Claim,
+    packer: Packer,
+    lease_seconds: int,
+    providers: Mapping[Channel, Sequence[str]] = NO_CHOICE,
 ) -> Attempt | None:
     """Write down that a message is about to leave; commit this before the call is made.
 
     All attempts on one message bear the same reference, so that a repeat after an unknown result
-    can be told from a second message. Returns None when the message is no longer ours, or when
-    nothing can be sent; the latter is marked as stuck at once.
+    can be told from a second message. Returns None when the message is no longer ours or no longer
+    needed, or when nothing can be sent; the last is marked as stuck at once.
     """
-    account = session.scalars(
-        select(Account)
-        .join(OutboxMessage, OutboxMessage.account_id == Account.id)
+    message = session.scalars(
+        select(OutboxMessage)
         .where(*_is_ours(held))
-        .with_for_update(of=OutboxMessage)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
-    if account is None:
+    if message is None:
         return None
-    letter = _letter(session, held, account, letters)
-    if letter is None:
-        _postpone(session, held, is_stuck_now=True)
+    if is_needless(session, message):
+        _change(session, held, done_at=func.now(), dropped_at=func.now(), leased_until=None)
+        return None
+    reference = _reference(session, held.message_id)
+    parcel = packer.pack(session, message, reference)
+    if parcel is None:
+        _postpone(session, held, Channel(message.channel), DeliveryResult.REFUSED)
         return None
     # Counted from now, because others of the same claim may have been slow.
     _change(session, held, leased_until=func.now() + timedelta(seconds=lease_seconds))
+    names = providers.get(parcel.channel, ())
     attempt = Attempt(
         held.message_id,
         held.attempt,
         uuid4(),
-        _reference(session, held.message_id),
-        account.email,
-        letter,
+        reference,
+        parcel,
+        session.scalars(select(func.now())).one(),
+        _provider(session, held.message_id, names) if names else None,
     )
     session.execute(
         insert(Delivery).values(
             id=attempt.delivery_id,
             outbox_id=attempt.message_id,
             attempt=attempt.attempt,
-            channel=Channel.MAIL.value,
-            account_id=account.id,
+            channel=parcel.channel.value,
+            account_id=message.account_id,
+            provider=attempt.provider,
             reference=attempt.reference,
-            body_sha256=letter.sha256,
+            body_sha256=parcel.sha256,
         )
     )
     return attempt
 
 
-def finish_attempt(session: Session, attempt: Attempt, result: DeliveryResult | None) -> None:
+def finish_attempt(
+    session: Session,
+    attempt: Attempt,
+    result: DeliveryResult | None,
+    provider_reference: str | None = None,
+) -> None:
     """Record how the gateway answered; None when it fell silent, which is unknown, not failed.
 
     A message that was taken is done, whoever holds it by now; otherwise its next attempt is set,
@@ -161,7 +186,9 @@ def finish_attempt(session: Session, attempt: Attempt, result: DeliveryResult | 
         session.execute(
             update(Delivery)
             .where(Delivery.id == attempt.delivery_id, Delivery.finished_at.is_(None))
-            .values(finished_at=func.now(), result=result.value)
+            .values(
+                finished_at=func.now(), result=result.value, provider_reference=provider_reference
+            )
         )
     if result is DeliveryResult.ACCEPTED:
         session.execute(
@@ -170,7 +197,8 @@ def finish_attempt(session: Session, attempt: Attempt, result: DeliveryResult | 
             .values(done_at=func.now(), leased_until=None, stuck_at=None)
         )
     else:
-        _postpone(session, Claim(attempt.message_id, attempt.attempt), result)
+        held = Claim(attempt.message_id, attempt.attempt)
+        _postpone(session, held, attempt.parcel.channel, result)
 
 
 def put_off(session: Session, held: Claim) -> None:
@@ -178,7 +206,10 @@ def put_off(session: Session, held: Claim) -> None:
 
     What was begun has no result, which is unknown, so it is repeated under its own reference.
     """
-    _postpone(session, held)
+    channel = session.scalars(
+        select(OutboxMessage.channel).where(OutboxMessage.id == held.message_id)
+    ).one()
+    _postpone(session, held, Channel(channel))
 
 
 def ensure_school_years(session: Session) -> None:
@@ -205,17 +236,25 @@ def _is_ours(held: Claim) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _letter(session: Session, held: Claim, account: Account, letters: Letters) -> Letter | None:
-    """What the account is told; nothing when it is closed or no such letter exists."""
-    kind = session.scalars(
-        select(OutboxMessage.kind).where(OutboxMessage.id == held.message_id)
-    ).one()
-    if not account.is_active:
-        return None
-    try:
-        return letters.write(kind, account.role, account.language)
-    except UnwritableError:
-        return None
+def _provider(session: Session, message_id: int, names: Sequence[str]) -> str:
+    """Whom to ask: by the shares that providers have now, and not those that just failed."""
+    shares = {
+        row.name: row.weight
+        for row in session.execute(
+            select(Provider.name, Provider.weight).where(Provider.name.in_(names))
+        )
+    }
+    failed = session.scalars(
+        select(Delivery.provider)
+        .where(
+            Delivery.outbox_id == message_id,
+            Delivery.result.is_distinct_from(DeliveryResult.ACCEPTED.value),
+        )
+        .order_by(Delivery.attempt.desc())
+        .limit(len(names) - 1)
+    ).all()
+    known = {name: shares.get(name, share) for name, share in resting(names).items()}
+    return pick(known, random.random(), [name for name in failed if name])  # noqa: S311 - no secret
 
 
 def _reference(session: Session, message_id: int) -> UUID:
@@ -231,22 +270,20 @@ def _reference(session: Session, message_id: int) -> UUID:
 
 
 def _postpone(
-    session: Session,
-    held: Claim,
-    result: DeliveryResult | None = None,
-    *,
-    is_stuck_now: bool = False,
+    session: Session, held: Claim, channel: Channel, result: DeliveryResult | None = None
 ) -> None:
-    channel = Channel(
-        session.scalars(
-            select(OutboxMessage.channel).where(OutboxMessage.id == held.message_id)
-        ).one()
-    )
     wait = wait_after(held.attempt, channel, result)
     _change(session, held, due_at=func.now() + wait, leased_until=None)
-    if is_stuck_now or is_stuck(held.attempt, channel, result):
+    if is_stuck(held.attempt, channel, result):
         # The first time counts: it says for how long nobody has looked.
-        _change(session, held, stuck_at=func.coalesce(OutboxMessage.stuck_at, func.now()))
+        _change(
+            session,
+            held,
+            stuck_at=func.coalesce(OutboxMessage.stuck_at, func.now()),
+            stuck_owner_id=func.coalesce(
+                OutboxMessage.stuck_owner_id, stuck.owner_for(session, held.message_id)
+            ),
+        )
 
 
 def _change(session: Session, held: Claim, **values: object) -> None:

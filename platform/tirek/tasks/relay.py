@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from tirek.domain.delivery import DeliveryResult
 from tirek.domain.scope import Scope
-from tirek.gateways.mail import MailError, MailGateway, MailOutcomeUnknownError
 from tirek.services import relay
-from tirek.services.letters import Letters
+from tirek.services.parcels import Packer
 from tirek.services.relay import Attempt, Claim
 from tirek.storage.session import open_session
 from tirek.tasks.dispatch import DISPATCH_LIMIT, Dispatcher
+from tirek.tasks.gateways import FAILED, OUTCOME_UNKNOWN, REFUSED, Gateways
 
 BATCH = 20
 # Longer than the slowest conversation with a mail server (gateways.mail.TIMEOUT_SECONDS each turn).
@@ -57,11 +57,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """One relay: its database, its gateway, and the texts it may send."""
+    """One relay: its database, its gateways, and what packs its messages."""
 
     engine: Engine
-    gateway: MailGateway
-    letters: Letters
+    gateways: Gateways
+    packer: Packer
     batch: int = BATCH
     lease_seconds: int = LEASE_SECONDS
 
@@ -150,28 +150,36 @@ class Relay:
 
     def _deliver(self, held: Claim, counts: Counts) -> None:
         with self._session() as session:
-            attempt = relay.begin_attempt(session, held, self.letters, self.lease_seconds)
+            attempt = relay.begin_attempt(
+                session, held, self.packer, self.lease_seconds, self.gateways.providers
+            )
         if attempt is None:
             counts.skipped += 1
             return
-        result = self._call(attempt, counts)
+        result, name = self._call(attempt, counts)
         with self._session() as session:
-            relay.finish_attempt(session, attempt, result)
+            relay.finish_attempt(session, attempt, result, name)
 
-    def _call(self, attempt: Attempt, counts: Counts) -> DeliveryResult | None:
-        letter = attempt.letter
+    def _call(self, attempt: Attempt, counts: Counts) -> tuple[DeliveryResult | None, str | None]:
+        """How it went, and what the other side calls the message."""
+        result: DeliveryResult | None
+        fault: Exception
         try:
-            self.gateway.send(attempt.to, letter.subject, letter.body, attempt.reference)
-        except MailOutcomeUnknownError as error:
+            name = self.gateways.send(attempt)
+        except OUTCOME_UNKNOWN as error:
             counts.unknown += 1
-            log.warning("message %d, attempt %d: %s", attempt.message_id, attempt.attempt, error)
-            return None
-        except MailError as error:
+            result, fault = None, error
+        except REFUSED as error:
             counts.failed += 1
-            log.warning("message %d, attempt %d: %s", attempt.message_id, attempt.attempt, error)
-            return DeliveryResult.FAILED
-        counts.sent += 1
-        return DeliveryResult.ACCEPTED
+            result, fault = DeliveryResult.REFUSED, error
+        except FAILED as error:
+            counts.failed += 1
+            result, fault = DeliveryResult.FAILED, error
+        else:
+            counts.sent += 1
+            return DeliveryResult.ACCEPTED, name
+        log.warning("message %d, attempt %d: %s", attempt.message_id, attempt.attempt, fault)
+        return result, None
 
     @contextmanager
     def _session(self) -> Iterator[Session]:

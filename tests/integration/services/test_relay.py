@@ -20,6 +20,7 @@ from tirek.domain.scope import Scope
 from tirek.gateways.mail import FolderMail, MailError, MailGateway, MailOutcomeUnknownError
 from tirek.services import relay
 from tirek.services.letters import Letters, UnwritableError
+from tirek.services.parcels import Packer
 from tirek.storage.models import (
     Account,
     Delivery,
@@ -31,6 +32,7 @@ from tirek.storage.models import (
     SupportCenter,
 )
 from tirek.storage.session import app_engine, open_session
+from tirek.tasks.gateways import Gateways
 from tirek.tasks.relay import Counts, Relay
 
 BASE_URL = "https://tirek.example.kz"
@@ -142,7 +144,7 @@ def test_a_message_leaves_once_and_is_done(
 ):
     message_id = _queue(system, people.specialist)
     gateway = Recorder()
-    relay_ = Relay(engine, gateway, letters)
+    relay_ = Relay(engine, Gateways(gateway), Packer(letters))
     assert relay_.sweep() == Counts(claimed=1, sent=1)
     assert relay_.sweep() == Counts()
     assert [to for to, *_ in gateway.sent] == ["specialist@example.kz"]
@@ -163,7 +165,7 @@ def test_each_reader_is_written_to_in_their_language_and_led_to_their_page(
     _queue(system, people.psychologist)
     _queue(system, people.specialist)
     gateway = Recorder()
-    Relay(engine, gateway, letters).sweep()
+    Relay(engine, Gateways(gateway), Packer(letters)).sweep()
     by_reader = {to: (subject, body) for to, subject, body, _ in gateway.sent}
     kk, ru = by_reader["psychologist@example.kz"], by_reader["specialist@example.kz"]
     assert kk[0] == letters.texts["referral_waits"].subject["kk"]
@@ -201,7 +203,7 @@ def test_no_connection_is_held_while_the_gateway_is_spoken_to(
             held.append(engine.pool.checkedout())  # type: ignore[attr-defined]
 
     _queue(system, people.specialist, times=3)
-    assert Relay(engine, Watcher(), letters).sweep().sent == 3
+    assert Relay(engine, Gateways(Watcher()), Packer(letters)).sweep().sent == 3
     assert held == [0, 0, 0]
 
 
@@ -216,7 +218,7 @@ def test_the_attempt_is_committed_before_the_call(
             seen.extend((each.attempt, each.result) for each in _deliveries(system))
             system.rollback()
 
-    Relay(engine, Watcher(), letters).sweep()
+    Relay(engine, Gateways(Watcher()), Packer(letters)).sweep()
     assert seen == [(1, None)]
 
 
@@ -230,7 +232,7 @@ def test_many_relays_at_once_send_each_message_once(
 
     def work() -> None:
         engine = app_engine(database_url, pool_size=1)
-        own = Relay(engine, gateway, letters, batch=7)
+        own = Relay(engine, Gateways(gateway), Packer(letters), batch=7)
         start.wait()
         while own.sweep().claimed:
             pass
@@ -265,8 +267,8 @@ def test_who_lost_the_lease_begins_nothing(system: Session, people: People, lett
     _wait_is_over(system)
     [quick] = relay.claim(system, 1, 60)
     system.commit()
-    assert relay.begin_attempt(system, slow, letters, 60) is None
-    assert relay.begin_attempt(system, quick, letters, 60) is not None
+    assert relay.begin_attempt(system, slow, Packer(letters), 60) is None
+    assert relay.begin_attempt(system, quick, Packer(letters), 60) is not None
 
 
 def test_a_late_refusal_does_not_disturb_the_one_who_holds_it_now(
@@ -274,7 +276,7 @@ def test_a_late_refusal_does_not_disturb_the_one_who_holds_it_now(
 ):
     message_id = _queue(system, people.specialist)
     [slow] = relay.claim(system, 1, 60)
-    late = relay.begin_attempt(system, slow, letters, 60)
+    late = relay.begin_attempt(system, slow, Packer(letters), 60)
     assert late is not None
     system.commit()
     _wait_is_over(system)
@@ -283,13 +285,13 @@ def test_a_late_refusal_does_not_disturb_the_one_who_holds_it_now(
     relay.finish_attempt(system, late, DeliveryResult.FAILED)
     system.commit()
     assert _message(system, message_id).leased_until is not None
-    assert relay.begin_attempt(system, quick, letters, 60) is not None
+    assert relay.begin_attempt(system, quick, Packer(letters), 60) is not None
 
 
 def test_a_late_yes_still_ends_the_message(system: Session, people: People, letters: Letters):
     message_id = _queue(system, people.specialist)
     [slow] = relay.claim(system, 1, 60)
-    late = relay.begin_attempt(system, slow, letters, 60)
+    late = relay.begin_attempt(system, slow, Packer(letters), 60)
     assert late is not None
     system.commit()
     _wait_is_over(system)
@@ -297,7 +299,7 @@ def test_a_late_yes_still_ends_the_message(system: Session, people: People, lett
     relay.finish_attempt(system, late, DeliveryResult.ACCEPTED)
     system.commit()
     assert _message(system, message_id).done_at is not None
-    assert relay.begin_attempt(system, quick, letters, 60) is None
+    assert relay.begin_attempt(system, quick, Packer(letters), 60) is None
 
 
 KILLED = """
@@ -307,7 +309,9 @@ from tirek.catalog.messages import load_messages
 from tirek.config import ROOT
 from tirek.gateways.mail import FolderMail
 from tirek.services.letters import Letters
+from tirek.services.parcels import Packer
 from tirek.storage.session import app_engine
+from tirek.tasks.gateways import Gateways
 from tirek.tasks.relay import Relay
 
 url, folder = sys.argv[1:]
@@ -318,7 +322,7 @@ class Deadly(FolderMail):
         os.kill(os.getpid(), signal.SIGKILL)
 
 letters = Letters(load_messages(ROOT / "protocols"), "https://tirek.example.kz")
-Relay(app_engine(url), Deadly(Path(folder), "tirek@example.kz"), letters, lease_seconds=1).sweep()
+Relay(app_engine(url), Gateways(Deadly(Path(folder), "tirek@example.kz")), Packer(letters), lease_seconds=1).sweep()
 """
 
 
@@ -345,7 +349,7 @@ def test_a_relay_killed_between_sending_and_recording_leaves_no_double(
     system.execute(text("SELECT pg_sleep(1.1)"))  # the lease of the dead
     system.rollback()
     gateway = FolderMail(folder, "tirek@example.kz")
-    assert Relay(engine, gateway, letters).sweep().sent == 1
+    assert Relay(engine, Gateways(gateway), Packer(letters)).sweep().sent == 1
     first, second = _deliveries(system)
     assert (first.result, second.result) == (None, DeliveryResult.ACCEPTED)
     assert first.reference == second.reference
@@ -354,7 +358,7 @@ def test_a_relay_killed_between_sending_and_recording_leaves_no_double(
 
 def _relay(engine: Engine, letters: Letters, error: MailError | None) -> tuple[Relay, Recorder]:
     gateway = Recorder(error)
-    return Relay(engine, gateway, letters), gateway
+    return Relay(engine, Gateways(gateway), Packer(letters)), gateway
 
 
 def test_a_refusal_is_recorded_and_tried_again_later_and_later(
@@ -421,7 +425,7 @@ def test_what_cannot_be_sent_is_marked_for_a_person_and_holds_up_nothing(
     fine = _queue(system, people.specialist)
     people.psychologist.is_active = False
     system.commit()
-    counts = Relay(engine, Recorder(), letters).sweep()
+    counts = Relay(engine, Gateways(Recorder()), Packer(letters)).sweep()
     assert counts == Counts(claimed=3, sent=1, skipped=2)
     assert _message(system, unknown_kind).stuck_at is not None
     assert _message(system, closed).stuck_at is not None
@@ -456,7 +460,7 @@ def test_the_loop_sends_what_comes_and_outlives_a_database_that_drops_it(
     gateway = Recorder()
     stop = threading.Event()
     own = app_engine(database_url)
-    thread = _loop(Relay(own, gateway, letters), stop)
+    thread = _loop(Relay(own, Gateways(gateway), Packer(letters)), stop)
     try:
         _queue(system, people.specialist)
         _until(lambda: len(gateway.sent) == 1)
@@ -493,7 +497,7 @@ def test_the_loop_makes_room_for_this_school_year_and_the_next(
                 connection.execute(text(f"DROP TABLE {part} CASCADE"))
         assert connection.scalar(partitions) == 0
     stop = threading.Event()
-    thread = _loop(Relay(engine, Recorder(), letters), stop)
+    thread = _loop(Relay(engine, Gateways(Recorder()), Packer(letters)), stop)
 
     def is_made() -> bool:
         with owner.connect() as connection:

@@ -1,0 +1,155 @@
+"""What a message becomes on its channel: words, addresses and keys, opened as it leaves."""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from uuid import UUID, uuid5
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tirek.domain.delivery import Channel
+from tirek.domain.fhir import FhirOrder
+from tirek.domain.levels import Level
+from tirek.domain.protocols import Protocol
+from tirek.domain.webhooks import WebhookMessage
+from tirek.services.letters import Letter, Letters, UnwritableError
+from tirek.services.outbox import UNSEEN
+from tirek.storage.models import (
+    Account,
+    Authority,
+    Endpoint,
+    Notice,
+    OutboxMessage,
+    Referral,
+)
+from tirek.storage.vault import SealError, Vault
+
+STATUTORY = "statutory_notice"
+PHONE, SECRET = ("accounts", "phone_sealed"), ("endpoints", "secret_sealed")
+# Turns a child's id into the name that one receiver alone knows it by.
+SUBJECTS = UUID("6d9f5f0e-6d1c-4a55-9b0f-5b7f4a8b2c11")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A letter to an address."""
+
+    to: str
+    letter: Letter
+    channel = Channel.MAIL
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what was said."""
+        return self.letter.sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """A few words to a number."""
+
+    to: str
+    text: str
+    channel = Channel.SMS
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what was said."""
+        return sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ForServer:
+    """Bytes for a receiver's own server, and the secret shared with it."""
+
+    url: str
+    body: bytes
+    channel: Channel
+    secret: str = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what was said."""
+        return sha256(self.body).hexdigest()
+
+
+Parcel = Mail | Sms | ForServer
+
+
+@dataclass(frozen=True, slots=True)
+class Packer:
+    """Packs messages: texts and addresses come from the catalog, numbers and keys from the vault.
+
+    Without a vault and a protocol only mail to accounts can be packed.
+    """
+
+    letters: Letters
+    vault: Vault | None = None
+    protocol: Protocol | None = None
+
+    def pack(self, session: Session, message: OutboxMessage, reference: UUID) -> Parcel | None:
+        """What is to leave; None when nothing can be sent, which calls for a person."""
+        try:
+            if message.authority_id is not None:
+                return self._to_authority(session, message)
+            if message.endpoint_id is not None:
+                return self._to_server(session, message, reference)
+            return self._to_account(session, message)
+        except (UnwritableError, SealError, KeyError):
+            return None
+
+    def _to_account(self, session: Session, message: OutboxMessage) -> Parcel | None:
+        account = session.get(Account, message.account_id, populate_existing=True)
+        if account is None or not account.is_active:
+            return None
+        if message.channel != Channel.SMS:
+            letter = self.letters.write(message.kind, account.role, account.language)
+            return Mail(account.email, letter)
+        if self.vault is None or account.phone_sealed is None:
+            return None
+        number = self.vault.open_secret(account.phone_sealed, *PHONE, str(account.id))
+        return Sms(number, self.letters.texts[message.kind].sms[account.language])
+
+    def _to_authority(self, session: Session, message: OutboxMessage) -> Parcel | None:
+        """The notice's own words, in the language that the authority writes in."""
+        authority = session.get_one(Authority, message.authority_id)
+        notice = session.get_one(Notice, message.notice_id)
+        if self.protocol is None:
+            return None
+        rules = self.protocol.rule(Level(notice.level)).notices
+        rule = {one.kind: one for one in rules}[notice.kind]
+        lang = authority.language
+        return Mail(authority.email, Letter(rule.title[lang], rule.body[lang]))
+
+    def _to_server(
+        self, session: Session, message: OutboxMessage, reference: UUID
+    ) -> Parcel | None:
+        endpoint = session.get_one(Endpoint, message.endpoint_id)
+        leg = session.get(Referral, message.referral_id)
+        if self.vault is None or leg is None or not endpoint.is_active:
+            return None
+        link = f"{self.letters.base_url}/kk/psc/referrals/{leg.id}"
+        if endpoint.kind == Channel.WEBHOOK:
+            said = WebhookMessage(reference, message.kind, leg.id, message.created_at, link).body()
+        else:
+            said = FhirOrder(
+                referral=leg.id,
+                reference=reference,
+                subject=uuid5(SUBJECTS, f"{endpoint.support_center_id}:{leg.student_id}"),
+                performer=endpoint.support_center_id,
+                requester=self.letters.base_url,
+                authored_at=message.created_at,
+                link=link,
+            ).body()
+        secret = self.vault.open_secret(endpoint.secret_sealed, *SECRET, str(endpoint.id))
+        return ForServer(endpoint.url, said, Channel(endpoint.kind), secret)
+
+
+def is_needless(session: Session, message: OutboxMessage) -> bool:
+    """Whether a second channel is not needed any more, because somebody has opened it."""
+    if message.condition != UNSEEN:
+        return False
+    seen = select(func.count()).where(
+        Referral.id == message.referral_id, Referral.seen_at.is_not(None)
+    )
+    return session.scalars(seen).one() > 0
