@@ -33,6 +33,15 @@ class Permission(StrEnum):
     REDIRECT = "redirect"
     CLOSE_REFERRAL = "close_referral"
     CONFIRM_NOTICE = "confirm_notice"
+    VIEW_ROSTER = "view_roster"
+    KEEP_ROSTER = "keep_roster"
+    ANSWER_DRILL = "answer_drill"
+    VIEW_OVERSIGHT = "view_oversight"
+    ANSWER_ALARM = "answer_alarm"
+    RETRY_MESSAGE = "retry_message"
+    KEEP_DUTY_POSTS = "keep_duty_posts"
+    VIEW_TECHNICAL = "view_technical"
+    KEEP_ADDRESSES = "keep_addresses"
 
 
 P = Permission
@@ -44,8 +53,12 @@ _PSC = frozenset(
         P.REDIRECT,
         P.CLOSE_REFERRAL,
         P.CONFIRM_NOTICE,
+        P.VIEW_ROSTER,
+        P.ANSWER_DRILL,
     }
 )
+# The ladder's upper rungs: how late, where and who was called; never whose answers.
+_ABOVE = frozenset({P.VIEW_OVERSIGHT, P.ANSWER_ALARM, P.RETRY_MESSAGE})
 
 GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
@@ -71,11 +84,15 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         ),
         Role.DEPUTY_DIRECTOR: frozenset(),
         Role.PSC_SPECIALIST: _PSC,
-        Role.PSC_SUPERVISOR: _PSC,
-        Role.REGIONAL_COORDINATOR: frozenset(),
+        Role.PSC_SUPERVISOR: _PSC | {P.KEEP_ROSTER},
+        Role.REGIONAL_COORDINATOR: _ABOVE | {P.KEEP_DUTY_POSTS},
+        Role.NATIONAL_DUTY: _ABOVE,
         Role.METHODOLOGIST: frozenset(),
         Role.OBSERVER: frozenset(),
-        Role.ADMINISTRATOR: frozenset(),
+        # Keeps the machinery going; sees no child and no referral.
+        Role.ADMINISTRATOR: frozenset(
+            {P.VIEW_TECHNICAL, P.RETRY_MESSAGE, P.KEEP_DUTY_POSTS, P.KEEP_ADDRESSES}
+        ),
     }
 )
 

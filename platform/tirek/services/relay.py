@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from tirek.domain.clocks import school_year_of
 from tirek.domain.delivery import Channel, DeliveryResult, ReceiptStatus, is_stuck, wait_after
 from tirek.domain.providers import pick, resting
+from tirek.services import stuck
 from tirek.services.parcels import Packer, Parcel, is_needless
 from tirek.storage.models import Delivery, OutboxMessage, Provider, Receipt
 
