@@ -266,9 +266,12 @@ def _reopen(unit: Unit, leg: Referral, level: Level, now: datetime) -> UUID:
 
 def _join(unit: Unit, leg: Referral, level: Level, now: datetime) -> None:
     """Hang a further signal on an open leg; a child who was talked with is talked with again."""
-    due = unit.catalog.protocol.rule(level).due(now)
     state, is_raised = ReferralState(leg.state), level.rank > Level(leg.level).rank
     is_unowned, again = state in UNOWNED, state in AFTER_CONTACT
+    stands = max(level, Level(leg.level), key=lambda one: one.rank)
+    # Nothing else changes a clock: not even a signal whose transaction began a moment before the
+    # one that opened the leg, and so counts from an earlier `now`.
+    due = unit.catalog.protocol.rule(stands).due(now) if is_raised or again else None
     step = Step(ActorKind.SYSTEM, "signal_added", level=level, due=due)
     referral_legs.add_event(unit, leg, ReferralState.ACKNOWLEDGED if again else state, step)
     if again or (is_raised and state not in HANDED_ON):
