@@ -247,11 +247,11 @@ LEFT JOIN (SELECT entity_id, count(*) AS completions FROM audit_entries
     "CREATE INDEX ON found_leg (administration)",
     "ANALYZE found",
 )
-LEG = "EXISTS (SELECT FROM found_leg g WHERE g.administration = expected.administration AND {})"
+LEG = "EXISTS (SELECT FROM found_leg g WHERE g.administration = expected.administration AND ({}))"
 WANTED_LEG = (
     "EXISTS (SELECT FROM expected_leg w LEFT JOIN found_leg g"
     " ON g.administration = w.administration AND g.receiver = w.receiver"
-    " WHERE w.administration = expected.administration AND {})"
+    " WHERE w.administration = expected.administration AND ({}))"
 )
 # What must hold once an administration is complete, whatever its pupil was told.
 WHEN_DONE = (
