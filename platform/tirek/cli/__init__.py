@@ -21,6 +21,7 @@ COMMANDS = {
     "keys": "keys",
     "migrate": "migrate",
     "protocols": "protocols",
+    "referrals": "referrals",
     "relay": "relay",
     "serve": "serve",
     "users": "users",

@@ -14,6 +14,7 @@ from tirek.catalog.library import Catalog, load_catalog
 from tirek.cli.database import database_url, sentences
 from tirek.config import Config
 from tirek.domain.scope import Scope
+from tirek.services import audit_chain
 from tirek.services.instruments import register_releases
 from tirek.services.places import ensure_regions
 from tirek.storage import embedded, migrate
@@ -50,6 +51,8 @@ def bring_up_to_date(url: str, catalog: Catalog) -> int:
     with sentences(), _owner(url) as engine, _alone(engine):
         migrate.upgrade(engine)
         with open_session(engine, Scope.system()) as session, session.begin():
+            # Data that came by pg_dump goes on being sealed where its chain ended.
+            audit_chain.rebase(session)
             ensure_regions(session)
             return register_releases(session, catalog)
 

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from tirek.catalog.library import Catalog
 from tirek.cli.parser import CommandError
 from tirek.config import Config
+from tirek.services.audit_heads import Signer
 from tirek.storage.vault import Vault
+from tirek.tasks.audit import AuditSealer
 from tirek.tasks.broker import BrokerRefusedError, wait_and_check
 from tirek.tasks.relay import Relay
 from tirek.tasks.workbench import Workbench
@@ -21,7 +23,9 @@ def build_workbench(
 ) -> Workbench:
     """Everything that a task may need."""
     vault = Vault(config.keys.keks, config.keys.kek_current, config.keys.code_pepper)
-    return Workbench(build_relay(), catalog, vault)
+    relay = build_relay()
+    sealer = AuditSealer(relay.engine, Signer(config.keys.audit_key), config.audit_heads)
+    return Workbench(relay, catalog, vault, sealer)
 
 
 def broker_of(config: Config) -> str:

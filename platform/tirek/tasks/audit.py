@@ -17,8 +17,8 @@ from tirek.services import audit_chain, audit_heads
 from tirek.services.audit_heads import Head, HeadError, Signer, heads
 from tirek.storage.session import open_session
 
-# One sweep ends some time, however much has gathered; the next goes on.
-BATCHES = 40
+# A relay has messages to deliver in between: what has gathered beyond this is for the next sweep.
+BATCHES = 10
 
 log = logging.getLogger(__name__)
 

@@ -14,6 +14,7 @@ from tirek.services.relay import Due, find_due
 from tirek.services.unit import Unit
 from tirek.storage.session import open_session
 from tirek.storage.vault import Vault
+from tirek.tasks.audit import AuditSealer
 from tirek.tasks.relay import Relay
 
 
@@ -24,6 +25,7 @@ class Workbench:
     relay: Relay
     catalog: Catalog
     vault: Vault
+    sealer: AuditSealer
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:
