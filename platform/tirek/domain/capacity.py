@@ -1,10 +1,10 @@
 """How many pupils of a round will probably need a talk, held against the people who can give it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 
-from tirek.domain.clocks import KAZAKHSTAN
+from tirek.domain.clocks import KAZAKHSTAN, WorkingCalendar
 
 # Of 803 young patients 5 to 12 % said yes to an item of the ASQ (reference: referrals-security §6).
 LOW_SHARE = 0.05
@@ -14,7 +14,6 @@ HIGH_SHARE = 0.20
 # Talks that one psychologist can hold well on one day. No source gives it: a product assumption,
 # to be confirmed by the methodologists.
 TALKS_A_DAY = 4
-FRIDAY = 4
 NOON = 12
 
 
@@ -45,10 +44,9 @@ def load_of(pupils: int, psychologists: int) -> Load:
     )
 
 
-def opens_before_days_off(opens_at: datetime) -> bool:
-    """Whether a window opens on Friday afternoon or at the weekend, when nobody is there to talk.
-
-    Public holidays are not in this calendar yet.
-    """
+def opens_before_days_off(opens_at: datetime, calendar: WorkingCalendar) -> bool:
+    """Whether a window opens on a day off, or on the afternoon before one."""
     local = opens_at.astimezone(KAZAKHSTAN)
-    return local.weekday() > FRIDAY or (local.weekday() == FRIDAY and local.hour >= NOON)
+    tomorrow = local.date() + timedelta(days=1)
+    is_late = local.hour >= NOON and not calendar.is_working(tomorrow)
+    return is_late or not calendar.is_working(local.date())

@@ -1,9 +1,11 @@
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
 from tirek.domain.capacity import load_of, opens_before_days_off
-from tirek.domain.clocks import KAZAKHSTAN
+from tirek.domain.clocks import KAZAKHSTAN, WorkingCalendar
+
+CALENDAR = WorkingCalendar(frozenset({date(2026, 12, 16)}))
 
 
 def test_shares_are_rounded_up_so_that_nobody_is_forgotten() -> None:
@@ -27,8 +29,12 @@ def test_enough_people_is_no_warning() -> None:
         ("2026-11-28T08:00", True),
         ("2026-11-29T08:00", True),
         ("2026-11-30T08:00", False),
+        ("2026-12-15T11:00", False),  # the day before Independence Day
+        ("2026-12-15T12:00", True),
+        ("2026-12-16T09:00", True),
+        ("2026-12-17T09:00", False),
     ],
 )
 def test_a_window_should_not_open_before_days_off(moment: str, is_bad: bool) -> None:
     local = datetime.fromisoformat(moment).replace(tzinfo=KAZAKHSTAN)
-    assert opens_before_days_off(local) is is_bad
+    assert opens_before_days_off(local, CALENDAR) is is_bad

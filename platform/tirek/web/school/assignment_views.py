@@ -78,7 +78,9 @@ def assignment_new() -> str | tuple[str, int] | Response:
                 plan=plan,
                 form=form,
                 name=classrooms.name_of(plan.classroom),
-                before_days_off=opens_before_days_off(wish.opens_at),
+                before_days_off=opens_before_days_off(
+                    wish.opens_at, unit().catalog.protocol.calendar
+                ),
             )
         except REFUSALS as refusal:
             form.form_errors.append(_refusal(refusal))
