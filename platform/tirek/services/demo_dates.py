@@ -115,7 +115,8 @@ def _set_notice_clocks(connection: Connection, protocol: Protocol) -> None:
         select(Notice.id, Notice.level, Notice.kind, Notice.created_at)
     ).all()
     rows = [
-        {"key": one.id, "due": clocks[one.level, one.kind].after(one.created_at)} for one in notices
+        {"key": one.id, "due": clocks[one.level, one.kind].after(one.created_at, protocol.calendar)}
+        for one in notices
     ]
     if rows:
         connection.execute(text("UPDATE notices SET due_at = :due WHERE id = :key"), rows)
