@@ -17,6 +17,7 @@ MESSAGE_KINDS = (
     "referral_news",
     "alarm",
     "drill",
+    "drill_missed",
 )
 LINK = "{link}"
 # One part of an SMS holds 140 bytes; Cyrillic takes two each. A second part may come late or never.

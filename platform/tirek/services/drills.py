@@ -43,14 +43,24 @@ class DrillRow:
 
 
 def start_due(unit: Unit) -> int:
-    """Ring this month's drill of every open centre that has had none; called by each sweep."""
-    now = unit.now()
-    if not rules.is_due(now, unit.catalog.protocol.calendar):
+    """Ring this month's drill of every open centre that has had none; called by each sweep.
+
+    One at which nobody had a login yet when the drill was due takes part from the next month on.
+    """
+    now, calendar = unit.now(), unit.catalog.protocol.calendar
+    if not rules.is_due(now, calendar):
         return 0
     month = rules.month_of(now)
     rung = select(Drill.support_center_id).where(Drill.month == month)
+    at_work = select(Account.support_center_id).where(
+        Account.role.in_(PSC_ROLES),
+        Account.is_active,
+        Account.created_at < rules.starts_at(month, calendar),
+    )
     waiting = unit.session.scalars(
-        select(SupportCenter.id).where(SupportCenter.is_open, SupportCenter.id.not_in(rung))
+        select(SupportCenter.id).where(
+            SupportCenter.is_open, SupportCenter.id.in_(at_work), SupportCenter.id.not_in(rung)
+        )
     ).all()
     return sum(_start(unit, center_id, month, now) is not None for center_id in waiting)
 

@@ -8,8 +8,8 @@ from tirek.catalog.messages import LINK, MessageText
 from tirek.domain.people import PSC_ROLES, SCHOOL_ROLES, Role
 
 PAGES = (
-    dict.fromkeys(PSC_ROLES, "psc/inbox")
-    | dict.fromkeys(SCHOOL_ROLES, "school/flags")
+    dict.fromkeys(PSC_ROLES, "psc")
+    | dict.fromkeys(SCHOOL_ROLES, "school")
     | {Role.REGIONAL_COORDINATOR: "oversight", Role.NATIONAL_DUTY: "oversight"}
     | {Role.ADMINISTRATOR: "admin"}
 )

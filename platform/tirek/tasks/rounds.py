@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tirek.services import ladder, reconcile
+from tirek.services import drills, ladder, reconcile
 from tirek.tasks.workbench import Workbench
 
 # Deadlines of one transaction: what rings in it is locked until its messages are queued.
@@ -48,7 +48,14 @@ def _reconcile(workbench: Workbench) -> int:
     return sum(found.values())
 
 
+def _drills(workbench: Workbench) -> int:
+    """Ring this month's test alarms, and tell of those that nobody answered."""
+    with workbench.unit() as unit:
+        return drills.start_due(unit) + drills.escalate_due(unit)
+
+
 ROUNDS = (
     Round("deadlines", 15, _fire_deadlines),
     Round("reconcile", 3600, _reconcile),
+    Round("drills", 300, _drills),
 )
