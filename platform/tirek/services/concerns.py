@@ -6,11 +6,14 @@ from sqlalchemy import func, select
 
 from tirek.domain.errors import DomainError
 from tirek.domain.levels import Level
-from tirek.domain.referral import SignalKind
-from tirek.services import audit, pupils, students
+from tirek.domain.referral import ConflictKind, SignalKind
+from tirek.domain.scope import Scope
+from tirek.services import audit, harm, pupils, students
+from tirek.services.harm import Named
 from tirek.services.referrals import Concern, open_referral
 from tirek.services.unit import Unit
 from tirek.storage.models import Referral, Signal
+from tirek.storage.session import within_scope
 
 LEVELS = (Level.IMMEDIATE, Level.HIGH, Level.MEDIUM, Level.LOW)
 
@@ -23,10 +26,19 @@ class LevelUnknownError(DomainError):
     """A concern has one of the four levels; a review is the machine's own word."""
 
 
-def refer(unit: Unit, student_id: UUID, level: Level, reason: str, mark: UUID) -> UUID:
+def refer(
+    unit: Unit,
+    student_id: UUID,
+    level: Level,
+    reason: str,
+    mark: UUID,
+    about: ConflictKind | None = None,
+) -> UUID:
     """Refer a pupil of the own school; returns the referral that now carries the concern.
 
-    `mark` is the page's own mark: the same one sent twice is one concern. Raises `NotFoundError`,
+    `mark` is the page's own mark: the same one sent twice is one concern. `about` says that the
+    worry is about somebody of the family or of the school itself: then it goes past them, and the
+    school, this person included, sees nothing more of it. Raises `NotFoundError`,
     `ReasonMissingError` or `LevelUnknownError`.
     """
     student = pupils.get(unit, student_id)
@@ -49,7 +61,11 @@ def refer(unit: Unit, student_id: UUID, level: Level, reason: str, mark: UUID) -
         note_sealed=students.data_key(unit, student.id).seal(reason.strip(), *place),
         signal_id=mark,
     )
-    referral_id = open_referral(unit, [concern])
+    if about is not None:
+        harm.name_conflict(unit, student.id, Named(about, reason))
+    # A school that has just been kept out may not write these rows itself.
+    with within_scope(unit.session, Scope.system()):
+        referral_id = open_referral(unit, [concern])
     audit.record(
         unit,
         "concern.refer",

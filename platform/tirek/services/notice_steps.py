@@ -5,21 +5,24 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from tirek.domain.errors import NotFoundError
-from tirek.domain.people import PSC_ROLES, Actor, Role
+from tirek.domain.people import PSC_ROLES, Role
 from tirek.domain.protocols import Addressee
 from tirek.domain.referral import ReceiverKind
-from tirek.services import audit
+from tirek.services import audit, conflicts
 from tirek.services.unit import Unit
 from tirek.storage.models import Notice, Referral
 
 
-def may_confirm(actor: Actor, notice: Notice, *, has_center: bool) -> bool:
+def may_confirm(unit: Unit, notice: Notice, *, has_center: bool) -> bool:
     """Whether this person may say that a notice was given.
 
-    The school's own is the school's to confirm; what goes to authorities is the PSC's, and the
-    school's where no PSC has the case.
+    The school's own is the school's to confirm, unless somebody of it is named as possibly harming
+    the child; what goes to authorities is the PSC's, and the school's where no PSC has the case.
     """
+    actor = unit.actor
     at_school = actor.school_id == notice.school_id
+    if notice.school_id in conflicts.of(unit, notice.student_id).schools:
+        return actor.role in PSC_ROLES
     if notice.addressee == Addressee.SCHOOL or not has_center:
         return at_school and actor.role in {Role.PSYCHOLOGIST, Role.SOCIAL_PEDAGOGUE}
     return actor.role in PSC_ROLES
@@ -32,7 +35,7 @@ def confirm_notice(unit: Unit, notice_id: UUID) -> UUID:
     ).one_or_none()
     if notice is None:
         raise NotFoundError("notice", notice_id)
-    if not may_confirm(unit.actor, notice, has_center=case_has_center(unit, notice.case_id)):
+    if not may_confirm(unit, notice, has_center=case_has_center(unit, notice.case_id)):
         raise NotFoundError("notice", notice_id)
     confirmed = unit.session.execute(
         update(Notice)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID, uuid5
 
-from sqlalchemy import func, select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tirek.domain.delivery import Channel
@@ -146,10 +146,20 @@ class Packer:
 
 
 def is_needless(session: Session, message: OutboxMessage) -> bool:
-    """Whether a second channel is not needed any more, because somebody has opened it."""
-    if message.condition != UNSEEN:
+    """Whether a message must not leave any more, or need not.
+
+    A second channel is not needed once somebody has opened the referral; and nobody is told about
+    a child whom they have been named as possibly harming since the message was written.
+    """
+    if message.referral_id is None and message.notice_id is None:
         return False
-    seen = select(func.count()).where(
-        Referral.id == message.referral_id, Referral.seen_at.is_not(None)
-    )
-    return session.scalars(seen).one() > 0
+    row = session.execute(_NEEDLESS, {"message": message.id}).one()
+    return bool(row.is_out or (message.condition == UNSEEN and row.is_seen))
+
+
+_NEEDLESS = text(
+    "SELECT COALESCE(conflict_keeps_out(COALESCE(r.student_id, n.student_id), o.account_id), false)"
+    " AS is_out, r.seen_at IS NOT NULL AS is_seen FROM outbox o"
+    " LEFT JOIN referrals r ON r.id = o.referral_id LEFT JOIN notices n ON n.id = o.notice_id"
+    " WHERE o.id = :message"
+)

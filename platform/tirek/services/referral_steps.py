@@ -63,10 +63,13 @@ def may_work_on(unit: Unit, leg: Referral) -> bool:
     actor = unit.actor
     if actor.account_id == leg.owner_id or actor.role is Role.PSC_SUPERVISOR:
         return True
-    active = unit.session.scalars(
-        select(Account.is_active).where(Account.id == leg.owner_id)
-    ).one_or_none()
-    return not active
+    is_there = (
+        Account.support_center_id == leg.support_center_id
+        if leg.receiver == ReceiverKind.SUPPORT_CENTER
+        else Account.school_id == leg.school_id
+    )
+    owner = select(Account.id).where(Account.id == leg.owner_id, Account.is_active, is_there)
+    return unit.session.scalars(owner).one_or_none() is None
 
 
 def may_step(leg: Referral, to_state: ReferralState, actor: ActorKind) -> bool:

@@ -276,21 +276,34 @@ $$
 """
 # A child moves; what is open about it moves along, with its clocks as they are.
 MOVE_STUDENT = """
-CREATE FUNCTION move_student(student uuid, school uuid, classroom uuid) RETURNS void
+CREATE FUNCTION move_student(student uuid, school uuid, classroom uuid, code text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF scope_kind() <> 'system' THEN
         RAISE EXCEPTION 'not for this scope' USING ERRCODE = 'TK003';
     END IF;
     PERFORM 1 FROM cases WHERE student_id = student AND closed_at IS NULL FOR UPDATE;
-    UPDATE students SET school_id = school, classroom_id = classroom, left_at = NULL
-        WHERE id = student;
+    UPDATE students SET school_id = school, classroom_id = classroom, school_code = code,
+        left_at = NULL WHERE id = student;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no such pupil' USING ERRCODE = 'TK003';
     END IF;
     UPDATE cases SET school_id = school WHERE student_id = student AND closed_at IS NULL;
     UPDATE referrals SET school_id = school WHERE student_id = student AND closed_at IS NULL;
 END $$
+"""
+
+# The heir of a post that somebody has left, or that the child has left behind, may work on.
+MAY_WORK_ON = """
+CREATE OR REPLACE FUNCTION may_work_on(leg referrals, account uuid) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT account = leg.owner_id
+        OR EXISTS (SELECT FROM accounts a WHERE a.id = account AND a.role = 'psc_supervisor')
+        OR NOT EXISTS (SELECT FROM accounts o WHERE o.id = leg.owner_id AND o.is_active
+            AND (CASE leg.receiver WHEN 'support_center'
+                THEN o.support_center_id = leg.support_center_id
+                ELSE o.school_id = leg.school_id END))
+$$
 """
 
 # Who may take a step in which role; raises when this person may not.
@@ -689,6 +702,7 @@ FUNCTIONS = (
     SCHOOL_HAS_CASE,
     CENTER_IS_FULL,
     MOVE_STUDENT,
+    MAY_WORK_ON,
     CHECK_ACTOR,
     CHECK_STEP,
     APPLY_EVENT,
@@ -734,7 +748,8 @@ OWN_LEG = (
     " AND NOT scope_is_out(student_id))"
 )
 NEXT_LEG = (
-    "(scope_kind() = 'support_center' AND parent_id IS NOT NULL AND center_redirects(parent_id))"
+    "(scope_kind() = 'support_center' AND parent_id IS NOT NULL AND center_redirects(parent_id)"
+    " AND NOT scope_is_out(student_id))"
 )
 STAFF = (SYSTEM, SCHOOL, STUDENT, CENTER)
 POLICIES = {
@@ -776,6 +791,9 @@ ADDERS = {
 }
 OLD_SCHOOL = "(scope_kind() = 'school' AND school_id = scope_id())"
 OLD_CENTER = "(scope_kind() = 'support_center' AND center_has_student(student_id))"
+OLD_NEXT_LEG = (
+    "(scope_kind() = 'support_center' AND parent_id IS NOT NULL AND center_redirects(parent_id))"
+)
 OLD_OWN_LEG = "(scope_kind() = 'support_center' AND support_center_id = scope_id())"
 
 # Open legs of before get the clocks that their columns promise; a breach record ends the ladder.
@@ -804,6 +822,7 @@ SELECT gen_random_uuid(), n.id, n.student_id, n.school_id, 'notice', 0, 0, '{dut
 # What 0003 had, for the way back.
 _BEFORE = import_module("tirek.storage.migrations.versions.0003_guards")
 OLD_FUNCTIONS = (
+    _BEFORE.MAY_WORK_ON,
     _BEFORE.APPLY_EVENT,
     _BEFORE.NEW_LEG,
     _BEFORE.REDIRECT_HAS_LEG,
@@ -868,7 +887,7 @@ def downgrade() -> None:
     for name in (
         "check_referral_step(referrals, referral_events)",
         "check_referral_actor(referrals, uuid, text, uuid)",
-        "move_student(uuid, uuid, uuid)",
+        "move_student(uuid, uuid, uuid, text)",
         "school_has_case(uuid)",
         "conflicts_of(uuid)",
         "center_is_full(uuid)",
@@ -898,10 +917,12 @@ def downgrade() -> None:
             if one == CENTER
             else OLD_OWN_LEG
             if one == OWN_LEG
+            else OLD_NEXT_LEG
+            if one == NEXT_LEG
             else one
             for one in clauses
         )
-        adders = (SYSTEM, OLD_SCHOOL, STUDENT, NEXT_LEG) if table == "referrals" else before
+        adders = (SYSTEM, OLD_SCHOOL, STUDENT, OLD_NEXT_LEG) if table == "referrals" else before
         _policy(table, before, adders)
 
 
@@ -934,7 +955,7 @@ def _grant() -> None:
         op.execute(f"GRANT UPDATE ({columns}) ON {table} TO tirek_app")
     for table in MAY_DELETE:
         op.execute(f"GRANT DELETE ON {table} TO tirek_app")
-    for name in ("conflicts_of(uuid)", "move_student(uuid, uuid, uuid)"):
+    for name in ("conflicts_of(uuid)", "move_student(uuid, uuid, uuid, text)"):
         op.execute(f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC")
         op.execute(f"GRANT EXECUTE ON FUNCTION {name} TO tirek_app")
 
