@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session, aliased
 
 from tirek.domain.clocks import school_year_of
 from tirek.domain.delivery import Channel, DeliveryResult, ReceiptStatus, is_stuck, wait_after
-from tirek.domain.providers import pick, resting
 from tirek.services import stuck
 from tirek.services.parcels import Packer, Parcel, is_needless
-from tirek.storage.models import Delivery, OutboxMessage, Provider, Receipt
+from tirek.services.providers import choose_provider
+from tirek.storage.models import Delivery, OutboxMessage, Receipt
 
 NO_CHOICE: Mapping[Channel, Sequence[str]] = MappingProxyType({})
 
@@ -155,7 +155,9 @@ def begin_attempt(
         reference,
         parcel,
         session.scalars(select(func.now())).one(),
-        _provider(session, held.message_id, names) if names else None,
+        choose_provider(session, held.message_id, parcel.channel, names, random.random())  # noqa: S311 - no secret
+        if names
+        else None,
     )
     session.execute(
         insert(Delivery).values(
@@ -235,27 +237,6 @@ def _is_ours(held: Claim) -> tuple[ColumnElement[bool], ...]:
         OutboxMessage.attempts == held.attempt,
         OutboxMessage.done_at.is_(None),
     )
-
-
-def _provider(session: Session, message_id: int, names: Sequence[str]) -> str:
-    """Whom to ask: by the shares that providers have now, and not those that just failed."""
-    shares = {
-        row.name: row.weight
-        for row in session.execute(
-            select(Provider.name, Provider.weight).where(Provider.name.in_(names))
-        )
-    }
-    failed = session.scalars(
-        select(Delivery.provider)
-        .where(
-            Delivery.outbox_id == message_id,
-            Delivery.result.is_distinct_from(DeliveryResult.ACCEPTED.value),
-        )
-        .order_by(Delivery.attempt.desc())
-        .limit(len(names) - 1)
-    ).all()
-    known = {name: shares.get(name, share) for name, share in resting(names).items()}
-    return pick(known, random.random(), [name for name in failed if name])  # noqa: S311 - no secret
 
 
 def _reference(session: Session, message_id: int) -> UUID:
