@@ -26,6 +26,9 @@ from tirek.tasks.gateways import FAILED, OUTCOME_UNKNOWN, REFUSED, Gateways
 BATCH = 20
 # Longer than the slowest conversation with a mail server (gateways.mail.TIMEOUT_SECONDS each turn).
 LEASE_SECONDS = 120
+# What was claimed and not begun is anybody's again after this: a relay that dies between the two
+# holds a message up no longer. Who comes late to its own claim finds it gone and passes on.
+CLAIM_SECONDS = 20
 STUCK_EVERY = 60.0
 YEARS_EVERY = 86_400.0
 # What Celery's workers have not taken by then, the relay takes itself.
@@ -71,7 +74,7 @@ class Relay:
             held = relay.claim(
                 session,
                 self.batch,
-                self.lease_seconds,
+                self._claim_seconds,
                 is_stuck_too=is_stuck_too,
                 waited_seconds=waited_seconds,
             )
@@ -83,7 +86,7 @@ class Relay:
     def deliver(self, message_id: int) -> Counts:
         """Try one message once, if it is due and nobody else holds it; else do nothing."""
         with self._session() as session:
-            held = relay.claim_one(session, message_id, self.lease_seconds)
+            held = relay.claim_one(session, message_id, self._claim_seconds)
         counts = Counts(claimed=int(held is not None))
         if held is not None:
             self._try(held, counts)
@@ -114,6 +117,10 @@ class Relay:
                 is_behind = self._is_behind(dispatcher)
             if not is_behind:
                 stop.wait(interval)
+
+    @property
+    def _claim_seconds(self) -> int:
+        return min(CLAIM_SECONDS, self.lease_seconds)
 
     def _jobs(self) -> tuple[Job, ...]:
         return (
