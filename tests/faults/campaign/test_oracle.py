@@ -182,6 +182,8 @@ def test_damage_is_found(
     verdict = judge(connection, expectations)
     found = {(one.wrong, one.what) for one in verdict.findings}
     assert (damage.wrong, damage.what) in found, verdict
+    # And nobody else is blamed for it.
+    assert len({one.administration for one in verdict.findings}) <= 2, verdict
 
 
 def test_a_calm_pupil_with_a_referral_is_one_too_many(
