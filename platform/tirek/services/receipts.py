@@ -21,7 +21,7 @@ from tirek.domain.delivery import (
 )
 from tirek.domain.errors import ConflictError, NotFoundError
 from tirek.domain.referral import ActorKind, ReferralState
-from tirek.services import referral_legs
+from tirek.services import referral_legs, stuck
 from tirek.services.referral_legs import Step
 from tirek.services.unit import Unit
 from tirek.storage.models import Delivery, OutboxMessage, Receipt
@@ -160,6 +160,7 @@ def _will_not_arrive(unit: Unit, delivery: Delivery, message: OutboxMessage) -> 
             done_at=None,
             leased_until=None,
             stuck_at=func.now(),
+            stuck_owner_id=stuck.owner_for(unit.session, message.id),
             # The first time another provider may reach them at once.
             due_at=func.now() + case((is_again, REFUSED_WAIT), else_=timedelta()),
         )

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tirek.services import drills, ladder, reconcile
+from tirek.domain.providers import resting
+from tirek.services import drills, ladder, providers, reconcile
 from tirek.tasks.workbench import Workbench
 
 # Deadlines of one transaction: what rings in it is locked until its messages are queued.
@@ -54,8 +55,19 @@ def _drills(workbench: Workbench) -> int:
         return drills.start_due(unit) + drills.escalate_due(unit)
 
 
+def _rebalance(workbench: Workbench) -> int:
+    """Let the shares of providers follow how they do; says of how many channels they moved."""
+    moved = 0
+    for channel, names in workbench.relay.gateways.providers.items():
+        with workbench.unit() as unit:
+            shares = providers.rebalance(unit.session, channel, names)
+        moved += shares != resting(names)
+    return moved
+
+
 ROUNDS = (
     Round("deadlines", 15, _fire_deadlines),
     Round("reconcile", 3600, _reconcile),
     Round("drills", 300, _drills),
+    Round("providers", 15, _rebalance),
 )
