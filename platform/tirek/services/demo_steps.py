@@ -12,12 +12,19 @@ from tirek.domain.clocks import KAZAKHSTAN, SATURDAY
 from tirek.domain.levels import Level
 from tirek.domain.people import Actor
 from tirek.domain.protocols import Addressee
-from tirek.domain.referral import Outcome, ReceiverKind, ReferralState
-from tirek.services import referral_steps, review
+from tirek.domain.referral import (
+    ContactChannel,
+    ContactPerson,
+    Outcome,
+    ReceiverKind,
+    ReferralState,
+)
+from tirek.services import handovers, notice_steps, referral_care, referral_steps, review
 from tirek.services.demo_moments import Diary
 from tirek.services.demo_places import DemoPlace
 from tirek.services.demo_size import Workshop
 from tirek.services.demo_staff import DemoStaff
+from tirek.services.referral_care import Attempt
 from tirek.services.unit import Unit
 from tirek.storage.models import (
     District,
@@ -112,8 +119,7 @@ class Steps:
             if self._set(unit, leg, chance, CLOSED):
                 acting = self._as_owner(unit, leg.row)
                 note = self._note(acting, "close", chance)
-                outcome = chance.choice(OUTCOMES)
-                referral_steps.close(acting, leg.row.id, leg.row.version, outcome, note)
+                referral_care.close(acting, leg.row.id, leg.row.version, note)
 
     def _accept(self, share: float, part: str) -> None:
         chance = self._chance(part)
@@ -129,7 +135,10 @@ class Steps:
             if self._set(unit, leg, chance, MET[Level(leg.row.level)]):
                 acting = self._as_owner(unit, leg.row)
                 note = self._note(acting, "contact", chance)
-                referral_steps.record_contact(acting, leg.row.id, leg.row.version, note)
+                talk = Attempt(
+                    ContactChannel.IN_PERSON, ContactPerson.CHILD, reached=True, note=note
+                )
+                referral_care.record_contact(acting, leg.row.id, leg.row.version, talk)
 
     def _redirect(self, share: float, part: str) -> None:
         """A family has moved: the PSC that is asked second takes over."""
@@ -139,7 +148,7 @@ class Steps:
             if other is not None and self._set(unit, leg, chance, (HOUR, DAY)):
                 acting = self._as_owner(unit, leg.row)
                 note = self._note(acting, "redirect", chance)
-                referral_steps.redirect(acting, leg.row.id, leg.row.version, other, note)
+                handovers.redirect(acting, leg.row.id, leg.row.version, other, note)
 
     def _confirm_notices(self, share: float, part: str) -> None:
         """The school confirms within a quarter of an hour, the PSC what goes to authorities."""
@@ -156,7 +165,7 @@ class Steps:
                         self._confirm(unit, notice)
 
     def _confirm(self, unit: Unit, notice: Notice) -> None:
-        has_center = referral_steps.case_has_center(unit, notice.case_id)
+        has_center = notice_steps.case_has_center(unit, notice.case_id)
         actor = self._staff.psychologists[notice.school_id]
         if has_center and notice.addressee != Addressee.SCHOOL:
             center_id: UUID | None = unit.session.scalars(
@@ -166,7 +175,7 @@ class Steps:
                 .limit(1)
             ).one()
             actor = self._staff.specialists[center_id] if center_id else actor
-        referral_steps.confirm_notice(replace(unit, actor=actor), notice.id)
+        notice_steps.confirm_notice(replace(unit, actor=actor), notice.id)
 
     def _review(self, share: float, part: str) -> None:
         chance = self._chance(part)
