@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test faults check bench translations lock clean
+.PHONY: help install run test faults restore-drill check bench translations lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -19,6 +19,9 @@ run: install ## everything a fresh machine needs, demo data, the server on 127.0
 
 test: install .venv/.test ## everything the tests need, then all tests (ARGS="-k inbox" picks some)
 	@chromium=$$(.ci/browser.sh) && TIREK_CHROMIUM="$$chromium" $(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
+
+restore-drill: install .venv/.test ## lose a server under load, restore it from its backup, print RPO and RTO (ARGS="--seconds 60")
+	$(BIN)/python -m tests.faults.restore_drill $(ARGS)
 
 check: install .venv/.test ## format, lint, import contracts, types, templates, translations, schema, instruments, content
 	$(BIN)/ruff format --check .

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tirek.domain.providers import resting
-from tirek.services import drills, ladder, providers, reconcile
+from tirek.services import drills, ladder, promises, providers, reconcile
 from tirek.tasks.workbench import Workbench
 
 # Deadlines of one transaction: what rings in it is locked until its messages are queued.
@@ -43,7 +43,7 @@ def _fire_deadlines(workbench: Workbench) -> int:
 
 def _reconcile(workbench: Workbench) -> int:
     with workbench.unit() as unit:
-        found = reconcile.findings(unit.session)
+        found = reconcile.findings(unit.session) | promises.findings(unit.session)
     for name, number in found.items():
         log.error("reconcile: %d %s", number, name)
     return sum(found.values())
@@ -65,8 +65,13 @@ def _rebalance(workbench: Workbench) -> int:
     return moved
 
 
+def _seal_audit(workbench: Workbench) -> int:
+    return workbench.sealer.sweep()
+
+
 ROUNDS = (
     Round("deadlines", 15, _fire_deadlines),
+    Round("audit", 10, _seal_audit),
     Round("reconcile", 3600, _reconcile),
     Round("drills", 300, _drills),
     Round("providers", 15, _rebalance),
