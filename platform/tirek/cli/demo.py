@@ -78,6 +78,8 @@ def build_if_missing(
             bring_up_to_date(url, catalog)
         elif _may_throw_away(config, owner):
             migrate.downgrade(owner, "base")
+            # Heads of the trail that was thrown away would testify against the new one.
+            config.audit_heads.unlink(missing_ok=True)
             bring_up_to_date(url, catalog)
         if not _has_schools(owner):
             _build(config, url, owner, catalog, (seed, size))
