@@ -15,21 +15,52 @@ from tests.builders_referral import NO_WORRY, SELF_HARM, a_pupil_answers, accept
 from tests.world import World, a_vault, a_world, the_catalog
 from tirek.config import Keys
 from tirek.domain.levels import Level
-from tirek.domain.referral import TRANSITIONS, ActorKind, ReferralState
+from tirek.domain.referral import (
+    EVERY_LEVEL,
+    TERMINAL,
+    TRANSITIONS,
+    UNOWNED,
+    ActorKind,
+    ReferralState,
+    Transition,
+    is_allowed,
+)
 from tirek.domain.scope import Scope
 from tirek.storage.models import Referral, ReferralTransition
 from tirek.storage.session import open_session
 
-APPEND_ONLY = ("audit_entries", "signals", "flags", "consents", "referral_events", "scores")
+APPEND_ONLY = (
+    "audit_entries",
+    "signals",
+    "flags",
+    "consents",
+    "referral_events",
+    "scores",
+    "conflicts",
+    "contact_attempts",
+    "assessment_notes",
+    "plans",
+    "outcome_notes",
+    "legal_decisions",
+    "breaches",
+)
 DENIED, APPEND_ONLY_STATE, MOVED_ON, NOT_HERE, UNFINISHED = (
     "42501", "TK001", "TK002", "TK003", "TK004",
 )  # fmt: skip
+NOT_LISTED = "no such transition"
 EVENT = (
     "INSERT INTO referral_events (referral_id, student_id, school_id, seq, from_state, to_state,"
-    " actor_kind, account_id, reason_code, outcome, note_sealed, rule_version) VALUES"
-    " (:leg, :student, :school, :seq, :old, :new, :kind, :account, 'by hand', :outcome, :note,"
-    " '1.0.0')"
+    " actor_kind, account_id, reason_code, outcome, note_sealed, triage_level, rule_version)"
+    " VALUES (:leg, :student, :school, :seq, :old, :new, :kind, :account, 'by hand', :outcome,"
+    " :note, :triage, '1.0.0')"
 )
+# With what an event in each of these states has to end.
+ENDS = {
+    "outcome_set": "supported",
+    "closed": "supported",
+    "merged": "merged",
+    "entered_in_error": "entered_in_error",
+}
 LEG = (
     "INSERT INTO referrals (id, case_id, student_id, school_id, level, receiver,"
     " support_center_id, state, version, origin, route_reason, protocol_id, protocol_version,"
@@ -92,10 +123,11 @@ def an_event(leg: Referral, new: str, **changed: Any) -> dict[str, Any]:
         "seq": leg.version + 1,
         "old": leg.state,
         "new": new,
-        "kind": "receiver",
+        "kind": "owner",
         "account": leg.owner_id,
-        "outcome": "supported" if new == "closed" else None,
-        "note": b"sealed" if new in {"contacted", "redirected", "closed"} else None,
+        "outcome": ENDS.get(new),
+        "note": b"sealed",
+        "triage": leg.level if new == "triaged" else None,
     }
     return facts | changed
 
@@ -110,10 +142,15 @@ def a_next_leg(leg: Referral, center: UUID, **changed: Any) -> dict[str, Any]:
 
 def test_the_databases_transitions_are_the_domains(system: Session) -> None:
     listed = {
-        (ReferralState(row.from_state), ReferralState(row.to_state), ActorKind(row.actor_kind))
+        Transition(
+            ReferralState(row.from_state),
+            ReferralState(row.to_state),
+            ActorKind(row.actor_kind),
+            Level(row.level),
+        )
         for row in system.scalars(select(ReferralTransition))
     }
-    assert listed == {(one.from_state, one.to_state, one.actor) for one in TRANSITIONS}
+    assert listed == TRANSITIONS
 
 
 def test_the_databases_levels_have_the_domains_order(system: Session) -> None:
@@ -141,59 +178,70 @@ def test_nothing_about_a_child_is_the_applications_to_delete(sql: Connection, ta
     assert refused(sql, f"DELETE FROM {table}") == DENIED  # noqa: S608
 
 
-@pytest.mark.parametrize("old", list(ReferralState))
+@pytest.mark.parametrize("level", sorted(EVERY_LEVEL))
 def test_only_listed_events_are_taken(
-    owner: Engine, engine: Engine, leg: Referral, world: World, old: str
+    owner: Engine, engine: Engine, leg: Referral, level: Level
 ) -> None:
-    """Every step from a state, by both kinds of actor: what is not in the table is refused."""
-    _put_into(owner, leg, old)
-    taken = set()
-    with open_session(engine, Scope.system()) as session:
-        for new, kind in product(ReferralState, ActorKind):
-            account = world.home.specialist.account.id if kind is ActorKind.RECEIVER else None
-            event = an_event(leg, new, old=old, kind=kind.value, account=account)
-            found = refused_now(session.connection(), EVENT, **event)
-            session.rollback()
-            assert found in {"accepted", MOVED_ON}, (new, kind, found)
-            if found == "accepted":
-                taken.add((old, new, kind))
-    assert taken == {
-        (one.from_state, one.to_state, one.actor) for one in TRANSITIONS if one.from_state == old
-    }
+    """Every step from a state by every kind of actor: what is not in the table is refused as such.
+
+    What is in it may still ask for a plan, a second person and so on.
+    """
+    for old in ReferralState:
+        _put_into(owner, leg, old, level)
+        with open_session(engine, Scope.system()) as session:
+            for new, kind in product(ReferralState, ActorKind):
+                if new is old:
+                    continue
+                account = None if kind is ActorKind.SYSTEM else leg.owner_id
+                event = an_event(leg, new, old=old, kind=kind.value, account=account)
+                said = _said(session.connection(), event)
+                session.rollback()
+                is_listed = is_allowed(old, new, kind, level)
+                assert (NOT_LISTED not in said) == is_listed, (old, new, kind, said)
 
 
-def _put_into(owner: Engine, leg: Referral, state: str) -> None:
+def _said(connection: Connection, event: dict[str, Any]) -> str:
+    try:
+        connection.execute(text(EVENT), event)
+    except DBAPIError as error:
+        return str(error.orig)
+    return "accepted"
+
+
+def _put_into(owner: Engine, leg: Referral, state: ReferralState, level: Level) -> None:
     """Stand a leg in a state by hand, which only the tables' owner can."""
-    owned = state in {"acknowledged", "contacted", "redirected"}
     with owner.begin() as connection:
         connection.execute(
             text(
-                "UPDATE referrals SET state = :state, owner_id = :who,"
-                " closed_at = CASE WHEN :state = 'closed' THEN now() END,"
-                " outcome = CASE WHEN :state = 'closed' THEN 'supported' END WHERE id = :id"
+                "UPDATE referrals SET state = :state, owner_id = :who, level = :level,"
+                " closed_at = CASE WHEN :ended THEN now() END, outcome = :outcome,"
+                " merged_into_id = CASE WHEN :state = 'merged' THEN id END WHERE id = :id"
             ),
             {
-                "state": state,
+                "state": state.value,
+                "level": level.value,
                 "id": leg.id,
-                "who": leg.owner_id if owned else None,
+                "ended": state in TERMINAL,
+                "outcome": ENDS.get(state),
+                "who": None if state in UNOWNED else leg.owner_id,
             },
         )
 
 
 def test_an_event_on_an_older_version_is_refused(sql: Connection, leg: Referral) -> None:
-    stale = an_event(leg, "closed", seq=leg.version)
+    stale = an_event(leg, "triaged", seq=leg.version)
     # The number of the step is taken; the trigger would have said the same a moment later.
     assert refused(sql, EVENT, **stale) == "23505"
 
 
 def test_an_event_ahead_of_its_time_is_refused(sql: Connection, leg: Referral) -> None:
-    assert refused(sql, EVENT, **an_event(leg, "closed", seq=leg.version + 2)) == MOVED_ON
+    assert refused(sql, EVENT, **an_event(leg, "triaged", seq=leg.version + 2)) == MOVED_ON
 
 
 def test_an_event_about_another_child_is_refused(
     sql: Connection, leg: Referral, world: World
 ) -> None:
-    other = an_event(leg, "closed", student=world.school.pupils[1].id)
+    other = an_event(leg, "triaged", student=world.school.pupils[1].id)
     assert refused(sql, EVENT, **other) == NOT_HERE
 
 
@@ -206,34 +254,144 @@ def test_an_event_by_somebody_who_has_no_say_is_refused(
         "school": world.school.psychologist,
         "colleague": world.neighbour.supervisor,
     }[who].account.id
-    assert refused(sql, EVENT, **an_event(leg, "closed", account=account)) == NOT_HERE
+    assert refused(sql, EVENT, **an_event(leg, "triaged", account=account)) == NOT_HERE
 
 
 def test_an_event_by_a_switched_off_account_is_refused(
     sql: Connection, leg: Referral, world: World
 ) -> None:
     sql.execute(text("UPDATE accounts SET is_active = false WHERE id = :id"), {"id": leg.owner_id})
-    assert refused(sql, EVENT, **an_event(leg, "closed")) == NOT_HERE
+    assert refused(sql, EVENT, **an_event(leg, "triaged")) == NOT_HERE
     del world
 
 
-@pytest.mark.parametrize("new", ["contacted", "redirected", "closed"])
+@pytest.mark.parametrize("new", ["triaged", "redirected", "needs_info"])
 def test_a_persons_step_without_written_words_is_refused(
     sql: Connection, leg: Referral, new: str
 ) -> None:
     assert refused(sql, EVENT, **an_event(leg, new, note=None)) == "23514"
 
 
-def test_closing_without_an_outcome_is_refused(sql: Connection, leg: Referral) -> None:
-    # The trigger would write it into the referral before the event's own check is heard.
-    assert refused(sql, EVENT, **an_event(leg, "closed", outcome=None)) == "23514"
-
-
-@pytest.mark.parametrize("outcome", ["handed_over", "entered_in_error"])
-def test_the_owner_alone_cannot_close_it_as_nothing(
-    sql: Connection, leg: Referral, outcome: str
+@pytest.mark.parametrize("level", sorted(EVERY_LEVEL))
+def test_proposing_an_end_without_saying_which_is_refused(
+    sql: Connection, owner: Engine, leg: Referral, level: Level
 ) -> None:
-    assert refused(sql, EVENT, **an_event(leg, "closed", outcome=outcome)) == MOVED_ON
+    _put_into(owner, leg, ReferralState.REVIEW, level)
+    event = an_event(leg, "outcome_set", old="review", outcome=None)
+    # The trigger asks for the outcome's own row before the event's check is heard.
+    assert refused(sql, EVENT, **event) in {"23514", MOVED_ON}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("triaged", "contacted"),
+        ("triaged", "unreachable"),
+        ("contacted", "assessed"),
+        ("assessed", "planned"),
+        ("review", "in_support"),
+        ("review", "outcome_set"),
+    ],
+)
+def test_a_step_without_what_must_be_written_down_is_refused(
+    sql: Connection, owner: Engine, leg: Referral, old: str, new: str
+) -> None:
+    _put_into(owner, leg, ReferralState(old), Level.IMMEDIATE)
+    assert refused(sql, EVENT, **an_event(leg, new, old=old)) == MOVED_ON
+
+
+def test_a_lower_judgement_without_a_second_reader_is_refused(
+    sql: Connection, leg: Referral
+) -> None:
+    assert refused(sql, EVENT, **an_event(leg, "triaged", triage="low")) == MOVED_ON
+
+
+@pytest.mark.parametrize("new", ["closed", "review"])
+def test_nobody_reads_their_own_proposal_a_second_time(
+    sql: Connection, owner: Engine, leg: Referral, new: str
+) -> None:
+    _put_into(owner, leg, ReferralState.OUTCOME_SET, Level.IMMEDIATE)
+    step = an_event(leg, new, old="outcome_set", kind="second")
+    assert refused(sql, EVENT, **step) == NOT_HERE
+
+
+def test_an_entry_made_in_error_takes_what_two_people_agreed_on(
+    sql: Connection, world: World, leg: Referral
+) -> None:
+    supervisor = world.home.supervisor.account.id
+    step = an_event(leg, "entered_in_error", kind="second", account=supervisor)
+    assert refused(sql, EVENT, **step) == MOVED_ON
+
+
+# Clocks
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "due_at = due_at + interval '1 second'",
+        "fired_at = now(), due_at = due_at + interval '1 day'",
+    ],
+)
+def test_a_clock_is_never_put_off(sql: Connection, leg: Referral, change: str) -> None:
+    del leg
+    assert refused(sql, f"UPDATE deadlines SET {change}") == MOVED_ON  # noqa: S608
+
+
+@pytest.mark.parametrize("column", ["met_at", "ended_at", "rung", "posts", "is_breach"])
+def test_what_a_clock_stands_for_is_not_the_applications_to_write(
+    sql: Connection, leg: Referral, column: str
+) -> None:
+    del leg
+    assert refused(sql, f"UPDATE deadlines SET {column} = {column}") == DENIED  # noqa: S608
+
+
+def test_an_alarm_bears_the_databases_time_and_rings_once(
+    sql: Connection, owner: Engine, leg: Referral
+) -> None:
+    del owner
+    sql.execute(
+        text("UPDATE deadlines SET due_at = now() - interval '1 hour' WHERE met_at IS NULL")
+    )
+    ring = (
+        "UPDATE deadlines SET fired_at = '2040-01-01' WHERE referral_id = :id AND met_at IS NULL"
+        " AND clock = 'contact' AND rung = 0"
+    )
+    sql.execute(text(ring), {"id": leg.id})
+    rang = "SELECT fired_at = now() FROM deadlines WHERE fired_at IS NOT NULL"
+    assert sql.execute(text(rang)).scalars().all() == [True]
+    assert refused(sql, ring, id=leg.id) == MOVED_ON
+
+
+def test_a_last_rung_that_rings_without_a_record_cannot_be_committed(
+    sql: Connection, leg: Referral
+) -> None:
+    del leg
+    ring = (
+        "UPDATE deadlines SET due_at = now() - interval '1 hour', fired_at = now()"
+        " WHERE is_breach AND met_at IS NULL"
+    )
+    assert refused(sql, ring) == UNFINISHED
+
+
+def test_a_record_without_an_alarm_that_rang_is_refused(sql: Connection, leg: Referral) -> None:
+    del leg
+    made_up = (
+        "INSERT INTO breaches (id, deadline_id, student_id, school_id, level, clock, due_at)"
+        " SELECT gen_random_uuid(), id, student_id, school_id, 'high', clock, due_at"
+        " FROM deadlines WHERE is_breach LIMIT 1"
+    )
+    assert refused(sql, made_up) == MOVED_ON
+
+
+def test_an_open_referral_without_a_clock_cannot_be_committed(
+    sql: Connection, owner: Engine, leg: Referral
+) -> None:
+    with owner.begin() as connection:
+        connection.execute(text("ALTER TABLE deadlines DISABLE TRIGGER USER"))
+        connection.execute(text("UPDATE deadlines SET ended_at = now()"))
+        connection.execute(text("ALTER TABLE deadlines ENABLE TRIGGER USER"))
+    assert refused(sql, EVENT, **an_event(leg, "triaged")) == UNFINISHED
 
 
 # Redirects
@@ -297,13 +455,20 @@ def test_append_only_tables_take_no_change_from_their_owner_either(
 ) -> None:
     del leg
     with owner.connect() as connection:
+        is_empty = not connection.scalar(text(f"SELECT count(*) FROM {table}"))  # noqa: S608
         for statement in (
+            f"TRUNCATE {table} CASCADE",
             f"UPDATE {table} SET school_id = school_id",  # noqa: S608
             f"DELETE FROM {table}",  # noqa: S608
-            f"TRUNCATE {table} CASCADE",
         ):
             connection.rollback()
             assert refused(connection, statement) == APPEND_ONLY_STATE, statement
+            if is_empty:
+                # A row's guard needs a row; that it is there, the catalogue of triggers tells.
+                guard = "SELECT count(*) FROM pg_trigger WHERE tgname = :name AND tgenabled = 'O'"
+                name = f"{table}_append_only"
+                assert connection.scalar(text(guard), {"name": name}) == 1
+                break
 
 
 def test_a_published_part_is_immutable_and_only_a_releases_status_changes(
@@ -384,5 +549,7 @@ def test_only_known_sqlstates_are_raised() -> None:
     """What the guards raise is what web/errors.py has pages for."""
     from tirek.storage import migrate  # noqa: PLC0415
 
-    guards = next((migrate.SCRIPTS / "versions").glob("0003_*.py")).read_text(encoding="utf-8")
+    guards = "".join(
+        path.read_text(encoding="utf-8") for path in (migrate.SCRIPTS / "versions").glob("0*.py")
+    )
     assert set(re.findall(r"ERRCODE = '(\w+)'", guards)) == {"TK001", "TK002", "TK003", "TK004"}

@@ -341,7 +341,7 @@ BEGIN
                 AND e.to_state = leg.state AND e.from_state <> e.to_state
                 ORDER BY e.seq DESC LIMIT 1));
         -- Nobody reads their own proposal a second time, and at a PSC the supervisor does.
-        IF proposer.id = account OR (leg.receiver = 'support_center'
+        IF proposer.id IS NULL OR proposer.id = account OR (leg.receiver = 'support_center'
             AND who.role <> 'psc_supervisor' AND proposer.role <> 'psc_supervisor') THEN
             RAISE EXCEPTION 'a second person is needed' USING ERRCODE = 'TK003';
         END IF;
