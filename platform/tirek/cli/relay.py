@@ -13,6 +13,7 @@ from tirek.cli.database import database_url
 from tirek.cli.parser import CommandError
 from tirek.cli.workbench import build_workbench
 from tirek.config import Config
+from tirek.domain.delivery import Channel
 from tirek.gateways import mail, sms
 from tirek.gateways.errors import GatewayError
 from tirek.gateways.fhir import HttpFhir
@@ -30,6 +31,8 @@ from tirek.tasks.rounds import ROUNDS
 
 PARENT_POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15.0
+# One for each lane of the relay, and one for its jobs; a worker of Celery opens only what it needs.
+POOL_SIZE = len(Channel) + 1
 
 
 def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
@@ -76,7 +79,7 @@ def build(config: Config, catalog: Catalog | None = None) -> Relay:
     letters = Letters(known.messages, config.base_url)
     vault = Vault(config.keys.keks, config.keys.kek_current, config.keys.code_pepper)
     packer = Packer(letters, vault, known.protocol)
-    return Relay(app_engine(database_url(config), pool_size=2), _gateways(config), packer)
+    return Relay(app_engine(database_url(config), pool_size=POOL_SIZE), _gateways(config), packer)
 
 
 def _gateways(config: Config) -> Gateways:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -66,8 +66,9 @@ def claim(
     *,
     is_stuck_too: bool = False,
     waited_seconds: float = 0,
+    channel: Channel | None = None,
 ) -> list[Claim]:
-    """Take messages that are due and that nobody holds, oldest first.
+    """Take messages that are due and that nobody holds, oldest first; of one channel, or of all.
 
     `is_stuck_too` takes those that are marked as stuck instead; they have no index of their own,
     so this is for once in a while. `waited_seconds` leaves those alone that became due just now.
@@ -76,6 +77,7 @@ def claim(
     due = (
         select(OutboxMessage.id)
         .where(*_is_due(waited_seconds), marked.is_not(None) if is_stuck_too else marked.is_(None))
+        .where(true() if channel is None else OutboxMessage.channel == channel.value)
         .order_by(OutboxMessage.due_at, OutboxMessage.id)
         .limit(limit)
     )

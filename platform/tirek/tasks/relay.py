@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from tirek.domain.delivery import DeliveryResult
+from tirek.domain.delivery import Channel, DeliveryResult
 from tirek.domain.scope import Scope
 from tirek.services import relay
 from tirek.services.parcels import Packer
@@ -22,6 +23,7 @@ from tirek.services.relay import Attempt, Claim
 from tirek.storage.session import open_session
 from tirek.tasks.dispatch import DISPATCH_LIMIT, Dispatcher
 from tirek.tasks.gateways import FAILED, OUTCOME_UNKNOWN, REFUSED, Gateways
+from tirek.tasks.lanes import Lanes
 
 BATCH = 20
 # Longer than the slowest conversation with a mail server (gateways.mail.TIMEOUT_SECONDS each turn).
@@ -60,7 +62,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """One relay: its database, its gateways, and what packs its messages."""
+    """One relay: its database, its gateways, and what packs its messages.
+
+    Each channel has a thread of its own in `run`, so gateways and engine are used by several.
+    """
 
     engine: Engine
     gateways: Gateways
@@ -68,8 +73,19 @@ class Relay:
     batch: int = BATCH
     lease_seconds: int = LEASE_SECONDS
 
-    def sweep(self, *, is_stuck_too: bool = False, waited_seconds: float = 0) -> Counts:
-        """Try everything of one batch once; no connection is held while a gateway is spoken to."""
+    def sweep(
+        self,
+        *,
+        is_stuck_too: bool = False,
+        waited_seconds: float = 0,
+        channel: Channel | None = None,
+        stop: Event | None = None,
+    ) -> Counts:
+        """Try everything of one batch once; no connection is held while a gateway is spoken to.
+
+        `channel` leaves the others alone. `stop` ends it after the message that is under way; the
+        leases of the rest run out.
+        """
         with self._session() as session:
             held = relay.claim(
                 session,
@@ -77,9 +93,12 @@ class Relay:
                 self._claim_seconds,
                 is_stuck_too=is_stuck_too,
                 waited_seconds=waited_seconds,
+                channel=channel,
             )
         counts = Counts(claimed=len(held))
         for each in held:
+            if stop is not None and stop.is_set():
+                break
             self._try(each, counts)
         return counts
 
@@ -106,16 +125,21 @@ class Relay:
         have waited longer than workers need.
         """
         due = [(job, Every(job.seconds)) for job in (*self._jobs(), *jobs)]
-        while not stop.is_set():
-            for job, every in due:
-                if every.is_due():
-                    with _written_down(job.name):
-                        job.work()
-                        every.done()
-            is_behind = False
-            with _written_down("messages"):
-                is_behind = self._is_behind(dispatcher)
-            if not is_behind:
+        stuck = Every(STUCK_EVERY)
+        with Lanes() as lanes:
+            while not stop.is_set():
+                for job, every in due:
+                    if every.is_due():
+                        with _written_down(job.name):
+                            job.work()
+                            every.done()
+                waited = self._dispatch(dispatcher)
+                for channel in Channel:
+                    lanes.start(channel, partial(self._empty, channel, waited, stop))
+                    if stuck.is_due():
+                        lanes.start(f"stuck {channel}", partial(self._try_stuck, channel, stop))
+                if stuck.is_due():
+                    stuck.done()
                 stop.wait(interval)
 
     @property
@@ -123,20 +147,29 @@ class Relay:
         return min(CLAIM_SECONDS, self.lease_seconds)
 
     def _jobs(self) -> tuple[Job, ...]:
-        return (
-            Job("school years", YEARS_EVERY, self._ensure_years),
-            Job("stuck messages", STUCK_EVERY, lambda: self.sweep(is_stuck_too=True)),
-        )
+        return (Job("school years", YEARS_EVERY, self._ensure_years),)
 
-    def _is_behind(self, dispatcher: Dispatcher | None) -> bool:
-        """Take one batch; whether there is more of it."""
+    def _dispatch(self, dispatcher: Dispatcher | None) -> float:
+        """Hand what is due to Celery's workers; returns how long they are given for it."""
         waited = 0.0
         if dispatcher is not None:
-            with self._session() as session:
-                due = relay.find_due(session, DISPATCH_LIMIT)
-            # While the broker is away nobody else takes them.
-            waited = 0.0 if dispatcher.dispatch(due) is None else WORKERS_SECONDS
-        return self.sweep(waited_seconds=waited).claimed == self.batch
+            with _written_down("dispatch"):
+                with self._session() as session:
+                    due = relay.find_due(session, DISPATCH_LIMIT)
+                # While the broker is away nobody else takes them.
+                waited = 0.0 if dispatcher.dispatch(due) is None else WORKERS_SECONDS
+        return waited
+
+    def _empty(self, channel: Channel, waited: float, stop: Event) -> None:
+        """Take one batch after the other until there is no whole one left."""
+        with _written_down(channel):
+            claimed = self.batch
+            while claimed == self.batch and not stop.is_set():
+                claimed = self.sweep(waited_seconds=waited, channel=channel, stop=stop).claimed
+
+    def _try_stuck(self, channel: Channel, stop: Event) -> None:
+        with _written_down(f"stuck {channel}"):
+            self.sweep(is_stuck_too=True, channel=channel, stop=stop)
 
     def _ensure_years(self) -> None:
         with self._session() as session:

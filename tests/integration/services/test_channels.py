@@ -1,8 +1,12 @@
 """An immediate referral leaves by every channel, to servers that really listen and really fail."""
 
 import json
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from threading import Event, Thread
 from uuid import UUID, uuid4
 
 import pytest
@@ -29,7 +33,7 @@ from tirek.services.parcels import SECRET as SECRET_PLACE
 from tirek.services.receipts import Carrier, News, record
 from tirek.storage.models import Delivery, Endpoint, OutboxMessage, Provider
 from tirek.tasks.gateways import Gateways
-from tirek.tasks.relay import Relay
+from tirek.tasks.relay import Job, Relay
 
 NUMBER = "+77010000001"
 POSTER = HttpPoster(frozenset({HOST}), timeout=0.5)
@@ -79,7 +83,7 @@ class Outside:
 
 @pytest.fixture
 def outside(
-    engine: Engine, owner: Engine, system: Session, keys: Keys, tmp_path: object
+    engine: Engine, owner: Engine, system: Session, keys: Keys, tmp_path: Path
 ) -> Iterator[Outside]:
     world = a_world(system, the_catalog(), a_vault(keys), pupils=1)
     account = world.home.specialist.account
@@ -91,7 +95,7 @@ def outside(
         }
         system.commit()
         gateways = Gateways(
-            FolderMail(tmp_path / "mail", "tirek@example.kz"),  # type: ignore[operator]
+            FolderMail(tmp_path / "mail", "tirek@example.kz"),
             {
                 PRIMARY: HttpSms(primary.url("/sms"), "Tirek", POSTER),
                 BACKUP: HttpSms(backup.url("/sms"), "Tirek", POSTER),
@@ -223,6 +227,39 @@ def test_a_receivers_server_takes_a_task_over(outside: Outside) -> None:
     carrier = Carrier(Channel.FHIR, endpoint_id=outside.endpoints["fhir"])
     assert outside.record(carrier, News(news.reference, news.receipt, news.provider_reference))
     assert outside.state() == "delivered"
+
+
+def test_a_provider_that_hangs_holds_up_neither_mail_nor_clocks(
+    outside: Outside, tmp_path: Path
+) -> None:
+    outside.primary.behaviour.mode = outside.server.behaviour.mode = Mode.HANG
+    patient = HttpPoster(frozenset({HOST}), timeout=3)
+    gateways = replace(
+        outside.relay.gateways,
+        sms={PRIMARY: HttpSms(outside.primary.url("/sms"), "Tirek", patient)},
+        webhook=HttpWebhook(patient),
+        fhir=HttpFhir(patient),
+    )
+    mail = outside.session.scalars(
+        select(func.count()).where(OutboxMessage.channel == Channel.MAIL)
+    ).one()
+    outside.minutes_pass()
+    ticks: list[float] = []
+    stop = Event()
+    job = Job("clocks", 0.1, lambda: ticks.append(time.monotonic()))
+    relay = replace(outside.relay, gateways=gateways)
+    thread = Thread(target=relay.run, args=(stop, 0.1), kwargs={"jobs": [job]})
+    begun = time.monotonic()
+    thread.start()
+    until(lambda: len(list((tmp_path / "mail").glob("*.eml"))) == mail, 2.5)
+    until(lambda: outside.primary.store.calls and outside.server.store.calls)
+    while time.monotonic() - begun < 2:
+        time.sleep(0.1)
+    stop.set()
+    thread.join()
+    assert len(ticks) > 5
+    assert max(b - a for a, b in pairwise(ticks)) < 1.5
+    assert outside.attempts(Channel.SMS)[0] == (PRIMARY, None, None)
 
 
 @pytest.mark.parametrize("mode", [Mode.ERROR, Mode.CUT])
