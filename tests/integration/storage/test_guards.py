@@ -467,6 +467,7 @@ def test_append_only_tables_take_no_change_from_their_owner_either(
                 # A row's guard needs a row; that it is there, the catalogue of triggers tells.
                 guard = "SELECT count(*) FROM pg_trigger WHERE tgname = :name AND tgenabled = 'O'"
                 name = f"{table}_append_only"
+                connection.rollback()
                 assert connection.scalar(text(guard), {"name": name}) == 1
                 break
 
