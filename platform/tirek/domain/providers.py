@@ -5,7 +5,7 @@ again, the shares drift back to where they rest. One message that has just faile
 this: its next attempt goes to another provider at once.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -79,6 +79,15 @@ def next_weights(stats: Mapping[str, Stats], weights: Weights, now: datetime) ->
     above = {name: share - rest[name] for name, share in weights.shares.items()}
     giver, taker = max(above, key=above.__getitem__), min(above, key=above.__getitem__)
     return _moved(weights, giver, taker, min(STEP, above[giver], -above[taker]), now)
+
+
+def is_down(was_taken: Sequence[bool]) -> bool:
+    """Whether a provider's latest attempts, the last one first, were all in vain.
+
+    Shares take minutes to move, and each attempt on a provider that hangs takes ten seconds; so one
+    that is down is not asked at all until its failures are a minute old.
+    """
+    return len(was_taken) >= FEWEST and not any(was_taken[:FEWEST])
 
 
 def pick(weights: Mapping[str, int], chance: float, avoid: Collection[str] = ()) -> str:

@@ -8,12 +8,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tirek.domain.delivery import Channel, DeliveryResult, ReceiptStatus
-from tirek.domain.providers import ALL, Stats, Weights, next_weights, pick, resting
+from tirek.domain.providers import ALL, Stats, Weights, is_down, next_weights, pick, resting
 from tirek.storage.models import Delivery, Provider, Receipt
 
 LATELY = timedelta(seconds=60)
 # A call without an answer after this will not get one (gateways.http.TIMEOUT_SECONDS).
-ANSWER_WITHIN = timedelta(seconds=15)
+ANSWER_WITHIN = timedelta(seconds=11)
 SLOW_AFTER = timedelta(seconds=5)
 # When a receipt may be expected: not yet of what has just gone out, not any more of what is old.
 RECEIPT_AFTER, RECEIPT_UNTIL = timedelta(minutes=2), timedelta(minutes=7)
@@ -24,7 +24,7 @@ SAYS_RECEIPTS = timedelta(days=1)
 def choose_provider(
     session: Session, message_id: int, channel: Channel, names: Sequence[str], chance: float
 ) -> str:
-    """The provider for the next attempt on a message: by shares, and not those asked last.
+    """The provider for the next attempt on a message: by shares, not those asked last or down.
 
     `names` are those of the settings, preferred ones first; `chance` is at least 0 and below 1.
     """
@@ -36,7 +36,11 @@ def choose_provider(
     ).all()
     rows = session.execute(select(Provider.name, Provider.weight).where(_is_of(channel, names)))
     found = {row.name: row.weight for row in rows}
-    return pick(_shares(found, names), chance, [name for name in asked if name])
+    avoid = {name for name in asked if name}
+    down = _down(session, channel)
+    return pick(
+        _shares(found, names), chance, avoid if avoid | down >= set(names) else avoid | down
+    )
 
 
 def rebalance(session: Session, channel: Channel, names: Sequence[str]) -> Mapping[str, int]:
@@ -66,6 +70,26 @@ def rebalance(session: Session, channel: Channel, names: Sequence[str]) -> Mappi
                 .values(weight=share, changed_at=after.changed_at)
             )
     return after.shares
+
+
+def _down(session: Session, channel: Channel) -> set[str]:
+    """The providers of which nothing was taken lately; refusals say nothing about a provider."""
+    age = func.now() - Delivery.started_at
+    rows = session.execute(
+        select(Delivery.provider, Delivery.result)
+        .where(
+            Delivery.channel == channel.value,
+            Delivery.provider.is_not(None),
+            age < LATELY,
+            Delivery.result.is_distinct_from(DeliveryResult.REFUSED.value),
+            or_(Delivery.result.is_not(None), age > ANSWER_WITHIN),
+        )
+        .order_by(Delivery.started_at.desc())
+    )
+    latest: dict[str, list[bool]] = {}
+    for provider, result in rows:
+        latest.setdefault(str(provider), []).append(result == DeliveryResult.ACCEPTED)
+    return {provider for provider, was_taken in latest.items() if is_down(was_taken)}
 
 
 def _is_of(channel: Channel, names: Sequence[str]) -> ColumnElement[bool]:

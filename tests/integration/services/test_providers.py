@@ -225,3 +225,40 @@ def test_the_next_attempt_goes_to_another_provider_whatever_the_shares(
     assert choose_provider(system, message.id, Channel.SMS, NAMES, 0.95) == ONE
     # With one alone there is no other.
     assert choose_provider(system, message.id, Channel.SMS, (TWO,), 0.95) == TWO
+
+
+@pytest.mark.parametrize(("result", "ago"), [("failed", 5), (None, 20)])
+def test_one_that_is_down_is_not_asked_until_its_failures_are_old(
+    system: Session, owner: Engine, message: OutboxMessage, result: str | None, ago: int
+) -> None:
+    attempts(system, message, ONE, result, 3, (ago, 0))
+    other = _another(system, message)
+    assert choose_provider(system, other.id, Channel.SMS, NAMES, 0.1) == TWO
+    attempts(system, message, TWO, result, 3, (ago, 0))
+    # Both are down, so shares decide again.
+    assert choose_provider(system, other.id, Channel.SMS, NAMES, 0.1) == ONE
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE deliveries SET started_at = now() - interval '61 s'"))
+    attempts(system, message, TWO, "failed", 3)
+    assert choose_provider(system, other.id, Channel.SMS, NAMES, 0.95) == ONE
+
+
+def test_a_message_refused_says_nothing_about_its_provider(
+    system: Session, message: OutboxMessage
+) -> None:
+    attempts(system, message, ONE, "refused", 9)
+    other = _another(system, message)
+    assert choose_provider(system, other.id, Channel.SMS, NAMES, 0.1) == ONE
+
+
+def _another(session: Session, message: OutboxMessage) -> OutboxMessage:
+    made = OutboxMessage(
+        dedup="y",
+        kind=message.kind,
+        account_id=message.account_id,
+        drill_id=message.drill_id,
+        channel=Channel.SMS,
+    )
+    session.add(made)
+    session.commit()
+    return made

@@ -13,6 +13,7 @@ from tirek.domain.providers import (
     STEP,
     Stats,
     Weights,
+    is_down,
     next_weights,
     pick,
     resting,
@@ -160,3 +161,18 @@ def test_one_without_a_share_is_asked_when_the_others_have_just_failed():
 def test_shares_that_do_not_add_up_are_refused(shares: dict[str, int]):
     with pytest.raises(ValueError, match="sum up"):
         Weights(shares, NOW)
+
+
+@pytest.mark.parametrize(
+    ("was_taken", "found"),
+    [
+        ([], False),
+        ([False, False], False),
+        ([False, False, False], True),
+        ([False, False, False, True], True),
+        ([True, False, False, False], False),
+        ([False, False, True, False], False),
+    ],
+)
+def test_one_whose_last_three_attempts_were_in_vain_is_down(was_taken: list[bool], found: bool):
+    assert is_down(was_taken) is found
