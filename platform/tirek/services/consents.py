@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState, may_follow
 from tirek.domain.errors import NotFoundError
-from tirek.services import audit
+from tirek.services import audit, consent_effects
 from tirek.services.unit import Unit
 from tirek.storage.models import Account, Consent, Student
 
@@ -110,6 +110,8 @@ def record(  # noqa: PLR0913 - a statement has this many facts
         unit, f"consent.{state.value}", "student", student_id,
         student_id=student_id, school_id=school_id,
     )  # fmt: skip
+    if kind is ConsentKind.GUARDIAN:
+        consent_effects.tell_those_in_charge(unit, student_id)
 
 
 def record_papers(
