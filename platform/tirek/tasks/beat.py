@@ -11,7 +11,7 @@ from typing import Any
 from celery import Celery
 from celery.beat import ScheduleEntry, Scheduler, SchedulingError
 
-from tirek.tasks.celery_app import CeleryEnqueuer
+from tirek.tasks.celery_app import enqueuer_of
 from tirek.tasks.dispatch import BrokerAwayError
 from tirek.tasks.settings import SWEEP
 
@@ -26,6 +26,7 @@ class SteadyScheduler(Scheduler):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._due: dict[str, float] = {}
+        self._enqueuer = enqueuer_of(options["app"])
         super().__init__(*arguments, **options)
 
     def tick(self, *_arguments: Any, **_options: Any) -> float:
@@ -40,7 +41,7 @@ class SteadyScheduler(Scheduler):
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         """Send one, unless nobody has begun the last ones; a broker that is away is no error."""
         try:
-            if CeleryEnqueuer(self.app).room(SWEEP, MOST_WAITING) > 0:
+            if self._enqueuer.room(SWEEP, MOST_WAITING) > 0:
                 self.apply_async(entry, producer=producer, advance=False)
         except (SchedulingError, BrokerAwayError) as error:
             log.warning("%s was not sent: %s", entry.name, type(error.__cause__ or error).__name__)

@@ -7,12 +7,14 @@ from threading import Event
 from urllib.parse import urlsplit, urlunsplit
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
     NoPermissionError,
     RedisError,
     ResponseError,
 )
+from redis.retry import Retry
 
 # Long enough for a busy server, short enough that nobody takes silence for work.
 TIMEOUT_SECONDS = 5.0
@@ -35,14 +37,16 @@ class Found:
     is_open: bool
 
 
-def connect(url: str) -> Redis:
-    """One client for one question; raise `BrokerRefusedError` for what is no address."""
+def connect(url: str, seconds: float = TIMEOUT_SECONDS) -> Redis:
+    """A client that asks once and waits for so long; raise `BrokerRefusedError` for no address."""
     try:
         return Redis.from_url(
             url,
             decode_responses=True,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
+            socket_timeout=seconds,
+            socket_connect_timeout=seconds,
+            # By default a refused connection is tried again for seven seconds.
+            retry=Retry(NoBackoff(), 0),
         )
     except ValueError as error:
         raise BrokerRefusedError(

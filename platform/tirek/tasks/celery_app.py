@@ -8,8 +8,11 @@ from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis import Redis
 from redis.exceptions import RedisError
 
+from tirek.tasks import transport
+from tirek.tasks.broker import connect
 from tirek.tasks.dispatch import DISPATCH_LIMIT, BrokerAwayError, Dispatcher
 from tirek.tasks.rounds import ROUNDS, Round
 from tirek.tasks.settings import SWEEP, settings
@@ -18,6 +21,8 @@ from tirek.tasks.workbench import Workbench
 BEAT_SECONDS = 15.0
 # Stuck messages are tried each hour at most; looking for them each minute is soon enough.
 STUCK_SECONDS = 60.0
+# Whoever enqueues must not wait: messages go without the broker as well.
+PROBE_SECONDS = 1.0
 DELIVER, DISPATCH, DISPATCH_STUCK = "tirek.deliver", "tirek.dispatch", "tirek.sweep_stuck"
 
 
@@ -27,6 +32,7 @@ def make_app(redis_url: str, make_workbench: Callable[[], Workbench]) -> Celery:
     `make_workbench` is called once in each pool process, at its first task: connections to the
     database must not be shared over a fork.
     """
+    transport.install()
     app = Celery("tirek", set_as_current=False)
     app.conf.update(settings(redis_url))
     app.conf.beat_schedule = {
@@ -34,7 +40,7 @@ def make_app(redis_url: str, make_workbench: Callable[[], Workbench]) -> Celery:
         for name, seconds in _schedule()
     }
     workbench = cache(make_workbench)
-    _register(app, workbench, Dispatcher(CeleryEnqueuer(app)))
+    _register(app, workbench, Dispatcher(enqueuer_of(app)))
     return app
 
 
@@ -42,7 +48,12 @@ def enqueuer(redis_url: str) -> "CeleryEnqueuer":
     """What a process needs that only enqueues."""
     app = Celery("tirek", set_as_current=False)
     app.conf.update(settings(redis_url))
-    return CeleryEnqueuer(app)
+    return enqueuer_of(app)
+
+
+def enqueuer_of(app: Celery) -> "CeleryEnqueuer":
+    """What puts messages into the queues of this application."""
+    return CeleryEnqueuer(app, connect(app.conf.broker_url, PROBE_SECONDS))
 
 
 def _schedule() -> Iterator[tuple[str, float]]:
@@ -60,15 +71,15 @@ class CeleryEnqueuer:
     """Puts numbers of messages into the queues of a Celery application."""
 
     app: Celery
+    # Asked first, because Celery's own connection takes its time to find that nobody answers.
+    probe: Redis
 
     def room(self, queue: str, longest: int) -> int:
         """How many more this queue may hold."""
         try:
-            with self.app.connection_or_acquire() as connection:
-                held: int = connection.default_channel.client.llen(queue)
-        except (OperationalError, RedisError, OSError) as error:
+            return longest - self.probe.llen(queue)
+        except RedisError as error:
             raise BrokerAwayError(type(error).__name__) from error
-        return longest - held
 
     def enqueue(self, message_id: int, queue: str) -> None:
         """Ask for one delivery."""

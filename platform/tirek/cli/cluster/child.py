@@ -32,6 +32,7 @@ class Child:
     _started: float = 0.0
     _seen_dead: float = -1.0
     _pause: float = SHORTEST_PAUSE
+    _said_before: int = 0
 
     def start(self) -> None:
         """Start it, unless it runs."""
@@ -39,6 +40,7 @@ class Child:
         if self.is_alive():
             return
         with self.log.open("ab") as log:
+            self._said_before = log.tell()
             self._process = subprocess.Popen(  # noqa: S603 - our own programs and arguments
                 self.command,
                 cwd="/",
@@ -58,6 +60,12 @@ class Child:
     def pid(self) -> int | None:
         """The number of its first process, which is that of its group too."""
         return self._process.pid if self._process is not None and self.is_alive() else None
+
+    def said(self) -> str:
+        """What it has written since its last start."""
+        with self.log.open("rb") as log:
+            log.seek(self._said_before)
+            return log.read().decode(errors="replace")
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to every process of the group at once."""

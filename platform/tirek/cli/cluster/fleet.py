@@ -26,8 +26,13 @@ from tirek.config import ROOT
 
 KEEP_SECONDS = 0.2
 READY_SECONDS = 90.0
+# A worker that waits for Redis is as far as it can come.
+WORKER_IS_UP = (" ready.", "waiting for it")
 # Told to stop in this order; those of one group at the same time.
 STOP_ORDER = (("nginx",), ("web", "beat", "relay", "worker"), ("redis",))
+
+# Its name, its command, and what it alone is told.
+Part = tuple[str, list[str], dict[str, str]]
 
 
 @dataclass
@@ -43,7 +48,8 @@ class Cluster:
     with_redis: bool = True
     webs: int = 2
     workers: int = 2
-    beat: bool = True
+    # True is one; more are for proving that they do no harm.
+    beat: int = True
     relays: int = 1
     # False: whoever dies stays dead, so a test decides itself.
     supervise: bool = True
@@ -187,7 +193,7 @@ class Cluster:
         self.database.start()
 
     def _plan(self) -> list[Child]:
-        parts: list[tuple[str, list[str], dict[str, str]]] = []
+        parts: list[Part] = []
         broker = {"REDIS_URL": self._prepare_redis(parts)} if self.with_redis else {}
         for number, port in enumerate(self.web_ports, 1):
             # The web never speaks with Redis, so it does not learn where it is.
@@ -196,9 +202,8 @@ class Cluster:
         for number in range(1, self.workers * self.with_redis + 1):
             command = _tirek("worker", "--name", f"worker-{number}", "--concurrency", "2")
             parts.append((f"worker-{number}", command, broker))
-        if self.beat and self.with_redis:
-            parts.append(("beat", _tirek("beat"), broker))
-        parts += [(f"relay-{number}", _tirek("relay"), broker) for number in self._relay_numbers()]
+        parts += _several("beat", self.beat * self.with_redis, _tirek("beat"), broker)
+        parts += _several("relay-1", self.relays, _tirek("relay"), broker)
         if self.with_nginx:
             settings = write_nginx_settings(
                 self.folder / "nginx", ROOT / "deploy" / "nginx", self.port, self.web_ports
@@ -209,10 +214,7 @@ class Cluster:
             for name, command, own in parts
         ]
 
-    def _relay_numbers(self) -> range:
-        return range(1, self.relays + 1)
-
-    def _prepare_redis(self, parts: list[tuple[str, list[str], dict[str, str]]]) -> str:
+    def _prepare_redis(self, parts: list[Part]) -> str:
         folder = self.folder / "redis"
         write_redis_settings(folder, ROOT / "deploy" / "redis.conf", self.redis_port)
         parts.append(("redis", [redis_program(), str(folder / "redis.conf")], {}))
@@ -244,6 +246,7 @@ class Cluster:
             "redis": lambda: answers(HOST, self.redis_port),
             "web": lambda: answers(HOST, ports[name], "/healthz"),
             "nginx": lambda: answers(HOST, self.port, "/healthz"),
+            "worker": lambda: any(word in child.said() for word in WORKER_IS_UP),
         }.get(kind, child.is_alive)
         if not wait_for(is_ready, READY_SECONDS, while_true=lambda: child.is_wanted):
             raise CommandError(f"{name} does not come up: {_end_of(child.log)}")
@@ -256,6 +259,13 @@ class Cluster:
 
     def _note(self) -> None:
         note(self.folder, [child.pid() for child in self._children.values()])
+
+
+def _several(first: str, number: int, command: list[str], env: dict[str, str]) -> list[Part]:
+    """The same part several times; all but the first are told apart by their number."""
+    kind = _kind(first)
+    names = [first, *(f"{kind}-{each}" for each in range(2, number + 1))]
+    return [(name, command, env) for name in names[:number]]
 
 
 def _kind(name: str) -> str:
