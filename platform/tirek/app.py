@@ -10,12 +10,14 @@ from tirek.storage.session import app_engine
 from tirek.storage.vault import Vault
 from tirek.web import (
     access,
+    admin,
     assets,
     compression,
     errors,
     filters,
     headers,
     i18n,
+    oversight,
     parent,
     psc,
     public,
@@ -32,6 +34,8 @@ BLUEPRINTS = (
     parent.blueprint,
     school.blueprint,
     psc.blueprint,
+    oversight.blueprint,
+    admin.blueprint,
 )
 # A questionnaire's page is the largest form; nobody uploads anything yet.
 LARGEST_REQUEST = 256 * 1024

@@ -124,6 +124,14 @@ def of_center(unit: Unit) -> list[DrillRow]:
     return _rows(unit, Drill.support_center_id == unit.actor.support_center_id)
 
 
+def waits(unit: Unit) -> bool:
+    """Whether a test alarm of the own centre waits for an answer."""
+    found = select(Drill.id).where(
+        Drill.support_center_id == unit.actor.support_center_id, Drill.answered_at.is_(None)
+    )
+    return unit.session.scalars(found.limit(1)).one_or_none() is not None
+
+
 def of_area(unit: Unit, area: Area, month: date) -> list[DrillRow]:
     """One month's drills of an area, the slowest first and those without an answer before them."""
     found = _rows(unit, area.holds(SupportCenter.region_iso), Drill.month == month)

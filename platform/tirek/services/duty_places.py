@@ -130,9 +130,8 @@ def add(unit: Unit, area: Area, post: Post, region_iso: str | None, account_id: 
     there = DutyPost.post == post.value, DutyPost.region_iso.is_not_distinct_from(region_iso)
     # Two who add at once take turns.
     unit.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"duty {region_iso}"))))
-    ranks = dict(
-        unit.session.execute(select(DutyPost.account_id, DutyPost.rank).where(*there)).tuples()
-    )
+    rows = unit.session.execute(select(DutyPost.account_id, DutyPost.rank).where(*there))
+    ranks = {row.account_id: row.rank for row in rows}
     if account_id in ranks or len(ranks) >= MOST_RANKS:
         raise ConflictError("stands there already")
     unit.session.add(

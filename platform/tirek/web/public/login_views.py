@@ -18,6 +18,14 @@ from tirek.web.transaction import keep_despite_error, unit
 
 # Between password and second factor: long enough to find the telephone.
 HALF_WAY_MINUTES = 10
+# A deputy director, a methodologist and an observer have no pages of their own yet.
+AREAS = (
+    {Role.GUARDIAN: "parent"}
+    | dict.fromkeys(SCHOOL_ROLES - {Role.DEPUTY_DIRECTOR}, "school")
+    | dict.fromkeys(PSC_ROLES, "psc")
+    | dict.fromkeys((Role.REGIONAL_COORDINATOR, Role.NATIONAL_DUTY), "oversight")
+    | {Role.ADMINISTRATOR: "admin"}
+)
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
@@ -84,17 +92,10 @@ def signed_out() -> str:
 
 def home_of(role: Role | None) -> str:
     """The first page of a person's own area."""
-    lang = current_lang()
     if role is Role.STUDENT:
         return url_for("student.resume")
-    if role is Role.GUARDIAN:
-        return f"/{lang}/parent"
-    if role in PSC_ROLES:
-        return f"/{lang}/psc"
-    # A deputy director has no page of their own yet, only the public ones.
-    if role in SCHOOL_ROLES - {Role.DEPUTY_DIRECTOR}:
-        return f"/{lang}/school"
-    return url_for("public.home")
+    area = AREAS.get(role) if role else None
+    return f"/{current_lang()}/{area}" if area else url_for("public.home")
 
 
 def _enter(account: accounts.Login, target: str | None) -> Response:
