@@ -16,6 +16,7 @@ WHERE r.closed_at IS NULL AND r.state NOT IN ('redirected', 'declined_by_receive
     AND NOT EXISTS (SELECT FROM deadlines d WHERE d.referral_id = r.id AND d.met_at IS NULL
         AND d.ended_at IS NULL AND (r.owner_id IS NOT NULL OR d.clock = 'acknowledged'))
 """
+# A clock that was carried to the next leg after it rang has its breach at the leg before.
 _QUERIES = {
     "signals without a referral": """
         SELECT count(*) FROM signals s LEFT JOIN referrals r ON r.case_id = s.case_id
@@ -31,7 +32,7 @@ _QUERIES = {
             AND ended_at IS NULL AND due_at < now() - interval '{MISSED_SECONDS} seconds'
         """,  # noqa: S608 - a number of ours
     "last rungs that rang and left no breach": """
-        SELECT count(*) FROM deadlines d WHERE d.is_breach AND d.fired_at IS NOT NULL
+        SELECT count(*) FROM deadlines d WHERE d.is_breach AND d.fired_at >= d.created_at
             AND NOT EXISTS (SELECT FROM breaches b WHERE b.deadline_id = d.id)
         """,
     "messages that nobody has tried for an hour": """
