@@ -17,6 +17,7 @@ COMMANDS = {
     "cluster": "cluster",
     "content": "content",
     "demo": "demo",
+    "heartbeat": "heartbeat",
     "instruments": "instruments",
     "keys": "keys",
     "migrate": "migrate",

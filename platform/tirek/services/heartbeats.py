@@ -1,21 +1,11 @@
 """When each loop last did its work: a process that is alive but idle shows here alone."""
 
-from dataclasses import dataclass
-
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tirek.storage.models import Sweep
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """One loop, and for how long it has done nothing."""
-
-    name: str
-    seconds: float
-    last_count: int
+from tirek.domain.watch import Loop
+from tirek.storage.models import OutboxMessage, Sweep
 
 
 def record(session: Session, name: str, count: int = 0) -> None:
@@ -33,17 +23,26 @@ def record(session: Session, name: str, count: int = 0) -> None:
     )
 
 
-def silent(session: Session, seconds: float) -> list[Heartbeat]:
-    """Loops that have done nothing for longer than this, by the database's clock."""
+def loops(session: Session) -> list[Loop]:
+    """Every loop that has ever worked, with its silence by the database's clock."""
     since = func.extract("epoch", func.now() - Sweep.last_ok_at)
     rows = session.execute(
-        select(Sweep.name, since.label("seconds"), Sweep.last_count)
-        .where(since > seconds)
-        .order_by(Sweep.name)
+        select(Sweep.name, since.label("seconds"), Sweep.last_count).order_by(Sweep.name)
     )
-    return [Heartbeat(row.name, float(row.seconds), row.last_count) for row in rows]
+    return [Loop(row.name, max(0.0, float(row.seconds)), row.last_count) for row in rows]
 
 
-def known(session: Session) -> int:
-    """How many loops have ever worked; none means that nothing runs at all."""
-    return session.scalars(select(func.count()).select_from(Sweep)).one()
+def late_messages(session: Session, seconds: float) -> int:
+    """How many messages have been due for longer than this; stuck ones are counted elsewhere."""
+    since = func.extract("epoch", func.now() - OutboxMessage.due_at)
+    return session.scalars(
+        select(func.count()).where(
+            OutboxMessage.done_at.is_(None), OutboxMessage.stuck_at.is_(None), since > seconds
+        )
+    ).one()
+
+
+def retire(session: Session, name: str) -> bool:
+    """Forget a loop that is not coming back; for the owner of the tables alone."""
+    gone = session.execute(delete(Sweep).where(Sweep.name == name).returning(Sweep.name))
+    return gone.one_or_none() is not None

@@ -90,7 +90,7 @@ class Post:
     def silent(self, seconds: float) -> set[str]:
         """Loops that have done nothing for so long."""
         with self.session() as session:
-            return {one.name for one in heartbeats.silent(session, seconds)}
+            return {one.name for one in heartbeats.loops(session) if one.seconds > seconds}
 
     def time_passes(self) -> None:
         """Leases and waits run out, as they do after some minutes."""

@@ -1,5 +1,7 @@
 """Redis wakes and PostgreSQL remembers: whatever dies, each message arrives, and once."""
 
+import subprocess
+import sys
 import time
 
 from sqlalchemy import text
@@ -97,9 +99,23 @@ def test_a_worker_that_is_alive_but_idle_shows(post: Post):
     post.cluster.restart("beat")
     until(lambda: "worker.worker-2" not in post.silent(60))
     assert "worker.worker-1" in post.silent(60)
+    assert "worker.worker-1 has done nothing" in _asked_from_outside(post, 1)
     post.cluster.resume("worker-1")
     until(lambda: "worker.worker-1" not in post.silent(60))
 
 
 def _tell_again(post: Post, message: int) -> None:
     post.enqueuer.enqueue(message, "mail")
+
+
+def _asked_from_outside(post: Post, code: int) -> str:
+    asked = subprocess.run(
+        [sys.executable, "-m", "tirek.cli", "heartbeat"],
+        env=post.cluster.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert asked.returncode == code, asked
+    return asked.stdout

@@ -171,6 +171,10 @@ class Cluster:
         """What is laid over the environment of one part from its next start; change it in place."""
         return self._children[name].overrides
 
+    def environment(self) -> dict[str, str]:
+        """What every process is told: for a command that is to see the same cluster."""
+        return self._env()
+
     def redis_url(self) -> str:
         """The broker's address, with the password."""
         secret = (self.folder / "redis" / "password").read_text()
