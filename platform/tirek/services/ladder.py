@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID, uuid4
 
+import structlog
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from tirek.domain.delivery import Channel
 from tirek.domain.ladder import Post
@@ -29,6 +31,8 @@ from tirek.storage.models import (
     School,
 )
 
+log = structlog.get_logger()
+
 ALARM, STATUTORY = "alarm", "statutory_notice"
 # Somebody above must hear of a last rung even where the ladder names nobody for it.
 WHO_HEARS_OF_A_BREACH = (Post.PSC_HEAD, Post.REGIONAL_COORDINATOR, Post.NATIONAL_DUTY)
@@ -36,11 +40,13 @@ WHO_HEARS_OF_A_BREACH = (Post.PSC_HEAD, Post.REGIONAL_COORDINATOR, Post.NATIONAL
 BY_EVERY_CHANNEL = frozenset({Level.IMMEDIATE})
 
 
-def fire_due(unit: Unit, limit: int) -> int:
-    """Ring every clock that has run out, oldest first; returns how many rang.
+def fire_due(unit: Unit, limit: int, failed: set[UUID] | None = None) -> int:
+    """Ring every clock that has run out, oldest first; returns how many were looked at.
 
-    `SKIP LOCKED`: what another sweep is ringing is left to it.
+    `SKIP LOCKED`: what another sweep is ringing is left to it. One that cannot be rung holds up no
+    other: it is taken back alone, goes into `failed`, and is tried again by the next sweep.
     """
+    broken = failed if failed is not None else set()
     due = unit.session.scalars(
         select(Deadline)
         .where(
@@ -48,22 +54,34 @@ def fire_due(unit: Unit, limit: int) -> int:
             Deadline.met_at.is_(None),
             Deadline.ended_at.is_(None),
             Deadline.due_at <= func.now(),
+            Deadline.id.not_in(broken),
         )
         .order_by(Deadline.due_at, Deadline.rung)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    if due:
-        unit.session.execute(
-            update(Deadline)
-            .where(Deadline.id.in_([one.id for one in due]))
-            .values(fired_at=func.now())
-            .execution_options(synchronize_session=False)
-        )
     for one in due:
-        _ring(unit, one)
+        try:
+            with unit.session.begin_nested():
+                _fire(unit, one)
+        except OperationalError:
+            # The database itself is away: nothing of this batch was done.
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the others ring
+            broken.add(one.id)
+            log.error("a clock cannot be rung", deadline=str(one.id), error=type(error).__name__)  # noqa: TRY400 - a trace could name somebody
     return len(due)
+
+
+def _fire(unit: Unit, alarm: Deadline) -> None:
+    unit.session.execute(
+        update(Deadline)
+        .where(Deadline.id == alarm.id)
+        .values(fired_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
+    _ring(unit, alarm)
 
 
 def _ring(unit: Unit, alarm: Deadline) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from tirek.domain.providers import resting
 from tirek.services import drills, ladder, promises, providers, reconcile
@@ -32,13 +33,13 @@ class Round:
 
 def _fire_deadlines(workbench: Workbench) -> int:
     """Ring every clock that has run out; each batch is a transaction of its own."""
-    rang = 0
+    rang, failed = 0, set[UUID]()
     while True:
         with workbench.unit() as unit:
-            batch = ladder.fire_due(unit, DEADLINES)
+            batch = ladder.fire_due(unit, DEADLINES, failed)
         rang += batch
         if batch < DEADLINES:
-            return rang
+            return rang - len(failed)
 
 
 def _reconcile(workbench: Workbench) -> int:
