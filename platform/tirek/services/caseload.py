@@ -1,16 +1,18 @@
 """All referrals of a school's pupils, wherever they lie: nothing here can hide one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, case, or_, select
 
 from tirek.domain.errors import NotFoundError
 from tirek.domain.levels import Level
-from tirek.domain.referral import Outcome, ReceiverKind, ReferralState
-from tirek.services import audit, classrooms
+from tirek.domain.referral import UNOWNED, Outcome, ReceiverKind, ReferralState
+from tirek.services import audit, classrooms, due, referral_steps
+from tirek.services.due import IS_LATE, NEXT_DUE
 from tirek.services.paging import Page, page_of
 from tirek.services.unit import Unit
 from tirek.storage.models import (
@@ -21,17 +23,6 @@ from tirek.storage.models import (
     SupportCenter,
 )
 
-# Until acknowledged the first clock runs, then the one of the talk, then none.
-_WAITING = (
-    ReferralState.CREATED.value,
-    ReferralState.ROUTED.value,
-    ReferralState.SEEN.value,
-)
-_DUE = case(
-    (Referral.state.in_(_WAITING), Referral.acknowledge_due_at),
-    (Referral.state == ReferralState.ACKNOWLEDGED.value, Referral.contact_due_at),
-    else_=None,
-)
 SOON = timedelta(hours=1)
 _RANK = case({level.value: level.rank for level in Level}, value=Referral.level)
 
@@ -81,7 +72,21 @@ class CaseCounts:
 def of_school(unit: Unit, query: CaseQuery) -> Page[CaseRow]:
     """The referrals of the own school that fit; reading the list is audited."""
     audit.record(unit, "referrals.list", "school", unit.actor.school_id)
-    return page_of(unit, _sorted(_found(unit, query), query.sort), query.page, _row)
+    found = page_of(unit, _sorted(_found(unit, query), query.sort), query.page, _row)
+    _mark_delivered(unit, found.rows)
+    return found
+
+
+def _mark_delivered(unit: Unit, rows: Iterable[CaseRow]) -> None:
+    """The psychologist who fetches the list has been reached with what is for the school."""
+    fetched = [
+        row.id
+        for row in rows
+        if row.state is ReferralState.ROUTED and row.receiver is ReceiverKind.SCHOOL
+    ]
+    # Locked in one order by everybody who locks more than one.
+    in_order = select(Referral.id).where(Referral.id.in_(fetched)).order_by(Referral.case_id)
+    referral_steps.mark_delivered(unit, list(unit.session.scalars(in_order)) if fetched else [])
 
 
 def of_student(unit: Unit, student_id: UUID) -> list[CaseRow]:
@@ -108,20 +113,20 @@ def counts(unit: Unit) -> CaseCounts:
     """How many open referrals the own school has, and where they stand against their clocks."""
     now = unit.now()
     dues = unit.session.execute(
-        select(Referral.receiver, Referral.state, _DUE).where(
+        select(Referral.receiver, Referral.state, NEXT_DUE).where(
             Referral.school_id == unit.actor.school_id, Referral.closed_at.is_(None)
         )
     ).all()
-    late = [row for row in dues if row[2] is not None and row[2] <= now]
-    soon = [row for row in dues if row[2] is not None and now < row[2] <= now + SOON]
-    unaccepted = [row for row in dues if row.state in _WAITING]
+    late = [row for row in dues if due.is_late(row[2], now)]
+    soon = [row for row in dues if row[2] is not None and now <= row[2] <= now + SOON]
+    unaccepted = [row for row in dues if row.state in UNOWNED]
     here = [row for row in unaccepted if row.receiver == ReceiverKind.SCHOOL]
     return CaseCounts(len(dues), len(late), len(soon), len(here), len(unaccepted) - len(here))
 
 
 def _own(unit: Unit) -> Select[*tuple[Any, ...]]:
     return (
-        select(Referral, Student, Classroom, SupportCenter, Account.display_name, _DUE)
+        select(Referral, Student, Classroom, SupportCenter, Account.display_name, NEXT_DUE)
         .join(Student, Student.id == Referral.student_id)
         .join(Classroom, Classroom.id == Student.classroom_id)
         .outerjoin(SupportCenter, SupportCenter.id == Referral.support_center_id)
@@ -140,7 +145,7 @@ def _found(unit: Unit, query: CaseQuery) -> Select[*tuple[Any, ...]]:
     elif query.show == "closed":
         statement = statement.where(Referral.closed_at.is_not(None))
     elif query.show == "late":
-        statement = statement.where(Referral.closed_at.is_(None), func.now() >= _DUE)
+        statement = statement.where(Referral.closed_at.is_(None), IS_LATE)
     if query.level:
         statement = statement.where(Referral.level == query.level.value)
     if query.receiver:
@@ -152,8 +157,8 @@ def _found(unit: Unit, query: CaseQuery) -> Select[*tuple[Any, ...]]:
 
 def _sorted(statement: Select[*tuple[Any, ...]], sort: str) -> Select[*tuple[Any, ...]]:
     orders: dict[str, tuple[Any, ...]] = {
-        "urgency": (Referral.closed_at.desc().nulls_first(), _RANK.desc(), _DUE.nulls_last()),
-        "clock": (_DUE.nulls_last(), _RANK.desc()),
+        "urgency": (Referral.closed_at.desc().nulls_first(), *due.urgency(_RANK)),
+        "clock": (NEXT_DUE.nulls_last(), _RANK.desc()),
         "newest": (Referral.created_at.desc(),),
         "code": (Student.school_code,),
     }

@@ -1,5 +1,6 @@
 """What waits for a receiver: one plain question to the database, the most urgent first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,13 +15,13 @@ from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.levels import Level
 from tirek.domain.people import PSC_ROLES
 from tirek.domain.referral import NEXT_STEPS, NextStep, ReceiverKind, ReferralState
-from tirek.services import audit
+from tirek.services import audit, due, referral_steps
+from tirek.services.due import IS_LATE, NEXT_DUE
 from tirek.services.unit import Unit
 from tirek.storage.models import Account, Referral, School, Student
 
 ROWS_A_PAGE = 25
 Rows = Select[*tuple[Any, ...]]
-S = ReferralState
 
 
 class Show(StrEnum):
@@ -83,16 +84,6 @@ class Inbox:
     query: Query
 
 
-# The clock that runs in each state; none runs while a child is being supported.
-NEXT_DUE: ColumnElement[datetime | None] = case(
-    (Referral.state == S.SEEN, Referral.acknowledge_due_at),
-    (Referral.state == S.ACKNOWLEDGED, Referral.contact_due_at),
-    # The next receiver's clock is this one's too until somebody there accepts.
-    (Referral.state == S.REDIRECTED, Referral.acknowledge_due_at),
-    (Referral.state.in_([S.CONTACTED, S.CLOSED]), None),
-    else_=Referral.seen_due_at,
-)
-IS_LATE: ColumnElement[bool] = func.coalesce(func.now() > NEXT_DUE, False)
 _RANK = case({level.value: level.rank for level in Level}, value=Referral.level)
 _IS_OPEN = Referral.closed_at.is_(None)
 
@@ -104,11 +95,19 @@ def load(unit: Unit, query: Query) -> Inbox:
     pages = max(1, -(-total // ROWS_A_PAGE))
     page = min(max(1, query.page), pages)
     now = unit.now()
-    rows = unit.session.execute(_page(wanted, query, page))
+    rows = unit.session.execute(_page(wanted, query, page)).all()
+    _mark_delivered(unit, rows)
     audit.record(unit, "inbox.read", "inbox")
     return Inbox(
         tuple(_waiting(row, now) for row in rows), _counters(unit), page, pages, total, query
     )
+
+
+def _mark_delivered(unit: Unit, rows: Sequence[Row[Any]]) -> None:
+    """Whoever fetches the list has been reached; cases are locked in one order by everybody."""
+    fetched = [row.Referral for row in rows if row.Referral.state == ReferralState.ROUTED]
+    in_order = sorted(fetched, key=lambda leg: leg.case_id)
+    referral_steps.mark_delivered(unit, [leg.id for leg in in_order])
 
 
 def counters(unit: Unit) -> Counters:
@@ -153,7 +152,7 @@ def _with_student(statement: Rows, code: str | None) -> Rows:
 
 
 def _page(wanted: ColumnElement[bool], query: Query, page: int) -> Rows:
-    order: tuple[ColumnElement[Any], ...] = (_RANK.desc(), IS_LATE.desc(), NEXT_DUE.nulls_last())
+    order: tuple[ColumnElement[Any], ...] = due.urgency(_RANK)
     if query.show is Show.CLOSED:
         order = (Referral.closed_at.desc(),)
     # Cut first: who may see a pupil is asked for the rows of one page only.

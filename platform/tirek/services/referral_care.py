@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 
 from tirek.domain.clocks import KAZAKHSTAN
-from tirek.domain.errors import DomainError
+from tirek.domain.errors import ConflictError, DomainError
 from tirek.domain.ladder import ClockKind, Post
 from tirek.domain.levels import Level
 from tirek.domain.referral import (
@@ -110,11 +110,21 @@ def _approved_downgrade(unit: Unit, leg: Referral, level: Level) -> UUID | None:
     ).one_or_none()
 
 
-def record_attempt(unit: Unit, referral_id: UUID, version: int, attempt: Attempt) -> None:
-    """Write down a try that did not reach the child, or that reached somebody else."""
+def record_attempt(
+    unit: Unit, referral_id: UUID, version: int, attempt: Attempt, seen: int | None = None
+) -> None:
+    """Write down a try that did not reach the child, or that reached somebody else.
+
+    `seen` is how many tries were written down when this one was begun: a form that is sent twice
+    must not count as two tries.
+    """
     leg = referral_steps.owned(unit, referral_id, attempt.note or "-")
     if leg.version != version:
         referral_steps.is_fresh(unit, leg, version, S.CONTACTED, OWNER)
+    if seen is not None and seen != _count(unit, ContactAttempt, leg):
+        if _last_try(unit, leg) == (unit.actor.account_id, attempt.channel, attempt.person):
+            return
+        raise ConflictError("another try was written down", referral_steps.last_person(unit, leg))
     _add_attempt(unit, leg, attempt)
     audit.record(
         unit,
@@ -124,6 +134,16 @@ def record_attempt(unit: Unit, referral_id: UUID, version: int, attempt: Attempt
         student_id=leg.student_id,
         school_id=leg.school_id,
     )
+
+
+def _last_try(unit: Unit, leg: Referral) -> tuple[UUID, str, str] | None:
+    row = unit.session.execute(
+        select(ContactAttempt.account_id, ContactAttempt.channel, ContactAttempt.person)
+        .where(ContactAttempt.referral_id == leg.id)
+        .order_by(ContactAttempt.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row.account_id, row.channel, row.person)
 
 
 def _add_attempt(unit: Unit, leg: Referral, attempt: Attempt) -> None:
@@ -403,13 +423,14 @@ def is_second(unit: Unit, leg: Referral) -> bool:
     actor = unit.actor
     if proposer is None or proposer.id == actor.account_id:
         return False
-    if not _is_reader(unit, leg):
+    if not is_reader(unit, leg):
         return False
     supervises = {actor.role, proposer.role} & {"psc_supervisor"}
     return leg.receiver == "school" or bool(supervises)
 
 
-def _is_reader(unit: Unit, leg: Referral) -> bool:
+def is_reader(unit: Unit, leg: Referral) -> bool:
+    """Whether this person is one of the receiver's people, or a second reader at its school."""
     actor = unit.actor
     at_school = actor.school_id == leg.school_id and actor.role == "social_pedagogue"
     return referral_steps.works_at(actor, leg) or (leg.receiver == "school" and at_school)
@@ -433,7 +454,7 @@ def _second(unit: Unit, referral_id: UUID, note: str) -> Referral:
     if not note.strip():
         raise referral_steps.NoteMissingError("a few words are needed")
     leg = referral_legs.locked(unit, referral_id)
-    if not _is_reader(unit, leg):
+    if not is_reader(unit, leg):
         leg = referral_steps.at_receiver(unit, referral_id)
     if leg.state in {S.OUTCOME_SET, S.FAMILY_REFUSED} and not is_second(unit, leg):
         raise SecondPersonError("a second person is needed")

@@ -2,36 +2,50 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tirek.domain.age_band import AgeBand
 from tirek.domain.errors import NotFoundError
 from tirek.domain.levels import Level
-from tirek.domain.people import Role
-from tirek.domain.protocols import Addressee
 from tirek.domain.referral import (
+    HANDED_ON,
     NEXT_STEPS,
-    ActorKind,
     NextStep,
     Outcome,
     ReferralState,
 )
-from tirek.services import audit, notice_steps, referral_care, referral_legs, referral_steps
+from tirek.services import (
+    audit,
+    case_notices,
+    due,
+    legal_grounds,
+    referral_care,
+    referral_choices,
+    referral_clocks,
+    referral_messages,
+    referral_record,
+    referral_steps,
+    referral_story,
+    second_opinions,
+)
+from tirek.services.case_notices import DueNotice
 from tirek.services.inbox import band_of
+from tirek.services.legal_grounds import Recorded
+from tirek.services.referral_choices import Choice, StepName
+from tirek.services.referral_clocks import BreachRecord, Clock
 from tirek.services.referral_grounds import Grounds, grounds
+from tirek.services.referral_messages import Message
+from tirek.services.referral_record import Record
+from tirek.services.referral_story import Reader, Step
+from tirek.services.second_opinions import Proposal
 from tirek.services.sent_referrals import SentReferral, next_of
-from tirek.services.students import data_key
 from tirek.services.unit import Unit
 from tirek.storage.models import (
     Account,
-    AuditEntry,
     District,
-    Notice,
     Referral,
-    ReferralEvent,
     Region,
     School,
     Student,
@@ -39,66 +53,6 @@ from tirek.storage.models import (
 )
 
 S = ReferralState
-
-
-class ClockKind(StrEnum):
-    """The three promises of a referral."""
-
-    SEEN = "seen"
-    ACKNOWLEDGED = "acknowledged"
-    CONTACT = "contact"
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """One promise: until when, and when it was kept."""
-
-    kind: ClockKind
-    due_at: datetime
-    done_at: datetime | None
-    is_late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Somebody who has opened the referral, and when."""
-
-    name: str
-    role: Role
-    first_at: datetime
-    last_at: datetime
-    times: int
-
-
-@dataclass(frozen=True, slots=True)
-class DueNotice:
-    """A statutory message: to whom, until when, on what ground, in which words."""
-
-    id: UUID
-    kind: str
-    addressee: Addressee
-    due_at: datetime
-    is_late: bool
-    ground: str
-    is_ground_confirmed: bool
-    title: str | None
-    body: str | None
-    confirmed_at: datetime | None
-    confirmed_by: str | None
-    may_confirm: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One event of the referral's life, or the redirect that brought it here."""
-
-    at: datetime
-    from_state: ReferralState
-    to_state: ReferralState
-    reason: str
-    who: str | None
-    outcome: Outcome | None
-    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,47 +65,78 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Actions:
-    """What this person may do now."""
+class Work:
+    """What a step's page needs: whose it is, how it stands, and what this person may do."""
 
-    acknowledge: bool
-    contact: bool
-    redirect: bool
-    close: bool
+    id: UUID
+    version: int
+    level: Level
+    triage_level: Level | None
+    state: ReferralState
+    outcome: Outcome | None
+    student_id: UUID
+    student_code: str
+    is_at_school: bool
+    owner_name: str | None
+    is_mine: bool
+    # The earliest promise that nobody has kept yet.
+    due_at: datetime | None
+    closed_at: datetime | None
+    choices: tuple[Choice, ...]
+    proposals: tuple[Proposal, ...]
+    record: Record
+    attempts_in_vain: int
+    # What this person may propose to end it with.
     outcomes: tuple[Outcome, ...]
+
+    def choice(self, step: StepName) -> Choice | None:
+        """The step, when it is this person's to take or to be told about."""
+        return next((one for one in self.choices if one.step is step), None)
+
+    def may(self, step: StepName) -> bool:
+        """Whether this person may take the step now."""
+        found = self.choice(step)
+        return found is not None and found.lacks is None
+
+    @property
+    def next_step(self) -> NextStep | None:
+        """What is to be done now."""
+        return NEXT_STEPS[self.state]
+
+    @property
+    def waiting(self) -> tuple[Proposal, ...]:
+        """What has been proposed and not been decided."""
+        return tuple(one for one in self.proposals if one.is_approved is None)
 
 
 @dataclass(frozen=True, slots=True)
 class ReferralPage:
     """Everything the page shows."""
 
-    id: UUID
-    version: int
-    level: Level
-    state: ReferralState
+    work: Work
     origin: str
     route_reason: str
     created_at: datetime
-    closed_at: datetime | None
-    outcome: Outcome | None
-    student_id: UUID
-    student_code: str
     age: AgeBand
     place: Place
     center: SupportCenter | None
-    owner_name: str | None
-    is_mine: bool
-    next_step: NextStep | None
     grounds: Grounds
+    legal: tuple[Recorded, ...]
     protocol: str
     protocol_version: str
     next_steps: str
     clocks: tuple[Clock, ...]
+    breaches: tuple[BreachRecord, ...]
     notices: tuple[DueNotice, ...]
+    messages: tuple[Message, ...]
     readers: tuple[Reader, ...]
     steps: tuple[Step, ...]
     next_leg: SentReferral | None
-    actions: Actions
+
+    @property
+    def state(self) -> ReferralState:
+        """How it stands."""
+        return self.work.state
 
 
 def open_page(unit: Unit, referral_id: UUID, lang: str) -> ReferralPage:
@@ -162,46 +147,40 @@ def open_page(unit: Unit, referral_id: UUID, lang: str) -> ReferralPage:
     """
     leg = load(unit, referral_id)
     referral_steps.mark_seen(unit, referral_id)
-    audit.record(
-        unit,
-        "referral.open",
-        "referral",
-        referral_id,
-        student_id=leg.student_id,
-        school_id=leg.school_id,
-    )
-    now = unit.now()
+    _record(unit, "referral.open", leg)
     student = unit.session.get_one(Student, leg.student_id)
-    rule = unit.catalog.protocol.rule(Level(leg.level))
+    notices = case_notices.of(unit, leg, lang)
+    notice_ids = [one.id for one in notices]
     return ReferralPage(
-        id=leg.id,
-        version=leg.version,
-        level=Level(leg.level),
-        state=ReferralState(leg.state),
+        work=_work(unit, leg),
         origin=leg.origin,
         route_reason=leg.route_reason,
         created_at=leg.created_at,
-        closed_at=leg.closed_at,
-        outcome=Outcome(leg.outcome) if leg.outcome else None,
-        student_id=student.id,
-        student_code=student.school_code,
-        age=band_of(student.birth_month, now),
-        place=_place(unit, leg.school_id),
+        age=band_of(student.birth_month, unit.now()),
+        place=place(unit, leg.school_id),
         center=_center(unit, leg.support_center_id),
-        owner_name=_name(unit, leg.owner_id),
-        is_mine=leg.owner_id == unit.actor.account_id,
-        next_step=NEXT_STEPS[ReferralState(leg.state)],
         grounds=grounds(unit, leg, lang),
+        legal=tuple(legal_grounds.of_case(unit, leg.case_id)),
         protocol=leg.protocol_id,
         protocol_version=leg.protocol_version,
-        next_steps=rule.next_steps[lang],
-        clocks=_clocks(leg, now),
-        notices=_notices(unit, leg, lang, now),
-        readers=_readers(unit, leg),
-        steps=_steps(unit, leg),
+        next_steps=unit.catalog.protocol.rule(Level(leg.level)).next_steps[lang],
+        clocks=referral_clocks.of(unit, leg.id, notice_ids),
+        breaches=referral_clocks.breaches(unit, leg.id, notice_ids),
+        notices=notices,
+        messages=referral_messages.of(unit, leg.id, notice_ids),
+        readers=referral_story.readers(unit, leg),
+        steps=referral_story.steps(unit, leg),
         next_leg=next_of(unit, leg),
-        actions=_actions(unit, leg),
     )
+
+
+def open_step(unit: Unit, referral_id: UUID) -> Work:
+    """Open what a step's page needs; a second reader from the school may open it too."""
+    leg = unit.session.get(Referral, referral_id, populate_existing=True)
+    if leg is None or not referral_care.is_reader(unit, leg):
+        raise NotFoundError("referral", referral_id)
+    _record(unit, "referral.work", leg)
+    return _work(unit, leg)
 
 
 def load(unit: Unit, referral_id: UUID) -> Referral:
@@ -212,15 +191,10 @@ def load(unit: Unit, referral_id: UUID) -> Referral:
     return leg
 
 
-def outcomes(unit: Unit, referral_id: UUID) -> tuple[Outcome, ...]:
-    """What this person may close the referral with; raises `NotFoundError`."""
-    return referral_care.outcomes_of(load(unit, referral_id))
-
-
 def other_centers(unit: Unit, referral_id: UUID) -> list[SupportCenter]:
     """The open PSCs that a referral could be redirected to, those of its own region first."""
     leg = load(unit, referral_id)
-    home = _place(unit, leg.school_id).region.iso
+    home = place(unit, leg.school_id).region.iso
     found = unit.session.scalars(
         select(SupportCenter)
         .where(SupportCenter.is_open, SupportCenter.id.is_distinct_from(leg.support_center_id))
@@ -229,7 +203,22 @@ def other_centers(unit: Unit, referral_id: UUID) -> list[SupportCenter]:
     return list(found)
 
 
-def _place(unit: Unit, school_id: UUID) -> Place:
+def open_leg_at(unit: Unit, referral_id: UUID, center_id: UUID) -> UUID | None:
+    """Another open referral about the same child at a PSC, as far as this person may know of it."""
+    leg = load(unit, referral_id)
+    return unit.session.scalars(
+        select(Referral.id).where(
+            Referral.case_id == leg.case_id,
+            Referral.id != leg.id,
+            Referral.support_center_id == center_id,
+            Referral.closed_at.is_(None),
+            Referral.state.not_in(sorted(HANDED_ON)),
+        )
+    ).one_or_none()
+
+
+def place(unit: Unit, school_id: UUID) -> Place:
+    """A school with its district and region."""
     row = unit.session.execute(
         select(School, District, Region)
         .join(District, District.id == School.district_id)
@@ -237,6 +226,38 @@ def _place(unit: Unit, school_id: UUID) -> Place:
         .where(School.id == school_id)
     ).one()
     return Place(*row)
+
+
+def _work(unit: Unit, leg: Referral) -> Work:
+    proposals = second_opinions.proposals(unit, leg)
+    student = unit.session.get_one(Student, leg.student_id)
+    next_due = select(due.NEXT_DUE).where(Referral.id == leg.id)
+    return Work(
+        id=leg.id,
+        version=leg.version,
+        level=Level(leg.level),
+        triage_level=Level(leg.triage_level) if leg.triage_level else None,
+        state=S(leg.state),
+        outcome=Outcome(leg.outcome) if leg.outcome else None,
+        student_id=student.id,
+        student_code=student.school_code,
+        is_at_school=leg.support_center_id is None,
+        owner_name=_name(unit, leg.owner_id),
+        is_mine=leg.owner_id == unit.actor.account_id,
+        due_at=unit.session.scalars(next_due).one(),
+        closed_at=leg.closed_at,
+        choices=referral_choices.choices(unit, leg, proposals),
+        proposals=proposals,
+        record=referral_record.of(unit, leg),
+        attempts_in_vain=referral_care.attempts_in_vain(unit, leg),
+        outcomes=referral_care.outcomes_of(leg),
+    )
+
+
+def _record(unit: Unit, action: str, leg: Referral) -> None:
+    audit.record(
+        unit, action, "referral", leg.id, student_id=leg.student_id, school_id=leg.school_id
+    )
 
 
 def _center(unit: Unit, center_id: UUID | None) -> SupportCenter | None:
@@ -247,129 +268,3 @@ def _name(unit: Unit, account_id: UUID | None) -> str | None:
     return unit.session.scalars(
         select(Account.display_name).where(Account.id == account_id)
     ).one_or_none()
-
-
-def _clocks(leg: Referral, now: datetime) -> tuple[Clock, ...]:
-    # Handing over is no talk with the child; it only ends this receiver's clock.
-    ended_at = leg.closed_at or now
-    finished_at = None if leg.outcome == Outcome.HANDED_OVER else leg.closed_at
-    return tuple(
-        Clock(kind, due_at, done_at, (done_at or ended_at) > due_at)
-        for kind, due_at, done_at in (
-            (ClockKind.SEEN, leg.seen_due_at, leg.seen_at),
-            (ClockKind.ACKNOWLEDGED, leg.acknowledge_due_at, leg.acknowledged_at),
-            (ClockKind.CONTACT, leg.contact_due_at, leg.contacted_at or finished_at),
-        )
-    )
-
-
-def _notices(unit: Unit, leg: Referral, lang: str, now: datetime) -> tuple[DueNotice, ...]:
-    rows = unit.session.execute(
-        select(Notice, Account.display_name)
-        .outerjoin(Account, Account.id == Notice.confirmed_by)
-        .where(Notice.case_id == leg.case_id)
-        .order_by(Notice.confirmed_at.is_not(None), Notice.due_at, Notice.kind)
-        .execution_options(populate_existing=True)
-    ).all()
-    has_center = notice_steps.case_has_center(unit, leg.case_id)
-    return tuple(
-        _notice(unit, notice, who, lang, now, has_center=has_center) for notice, who in rows
-    )
-
-
-def _notice(
-    unit: Unit, notice: Notice, who: str | None, lang: str, now: datetime, *, has_center: bool
-) -> DueNotice:
-    protocol = unit.catalog.protocol
-    texts = {rule.kind: rule for rule in protocol.rule(Level(notice.level)).notices}
-    text = texts.get(notice.kind)
-    ground = protocol.legal_grounds.get(notice.legal_ground)
-    may = notice_steps.may_confirm(unit.actor, notice, has_center=has_center)
-    return DueNotice(
-        notice.id,
-        notice.kind,
-        Addressee(notice.addressee),
-        notice.due_at,
-        (notice.confirmed_at or now) > notice.due_at,
-        ground.title[lang] if ground else notice.legal_ground,
-        ground is not None and ground.confirmed,
-        text.title[lang] if text else None,
-        text.body[lang] if text else None,
-        notice.confirmed_at,
-        who,
-        may and notice.confirmed_at is None,
-    )
-
-
-def _readers(unit: Unit, leg: Referral) -> tuple[Reader, ...]:
-    rows = unit.session.execute(
-        select(
-            Account.display_name,
-            Account.role,
-            func.min(AuditEntry.created_at),
-            func.max(AuditEntry.created_at),
-            func.count(),
-        )
-        .join(Account, Account.id == AuditEntry.account_id)
-        .where(
-            AuditEntry.student_id == leg.student_id,
-            AuditEntry.action == "referral.open",
-            AuditEntry.entity_id == str(leg.id),
-        )
-        .group_by(Account.id)
-        .order_by(func.min(AuditEntry.created_at))
-    )
-    return tuple(
-        Reader(name, Role(role), first, last, times) for name, role, first, last, times in rows
-    )
-
-
-def _steps(unit: Unit, leg: Referral) -> tuple[Step, ...]:
-    """The leg's own events, after the redirect that led to it; other legs' notes stay closed."""
-    rows = unit.session.execute(
-        select(ReferralEvent, Account.display_name)
-        .outerjoin(Account, Account.id == ReferralEvent.account_id)
-        .where(
-            (ReferralEvent.referral_id == leg.id)
-            | (
-                (ReferralEvent.referral_id == leg.parent_id)
-                & (ReferralEvent.to_state == S.REDIRECTED.value)
-                & (ReferralEvent.from_state != S.REDIRECTED.value)
-            )
-        )
-        .order_by(ReferralEvent.id)
-    ).all()
-    return tuple(
-        Step(
-            event.created_at,
-            ReferralState(event.from_state),
-            ReferralState(event.to_state),
-            event.reason_code,
-            who,
-            Outcome(event.outcome) if event.outcome else None,
-            _note(unit, event),
-        )
-        for event, who in rows
-    )
-
-
-def _note(unit: Unit, event: ReferralEvent) -> str | None:
-    if event.note_sealed is None:
-        return None
-    place = (*referral_legs.NOTE_PLACE, str(event.referral_id), str(event.seq))
-    return data_key(unit, event.student_id).open(event.note_sealed, *place)
-
-
-def _actions(unit: Unit, leg: Referral) -> Actions:
-    def listed(to_state: ReferralState) -> bool:
-        kind = ActorKind.RECEIVER if to_state is S.ACKNOWLEDGED else ActorKind.OWNER
-        return referral_steps.may_step(leg, to_state, kind)
-
-    owns = leg.owner_id is not None and referral_steps.may_work_on(unit, leg)
-    return Actions(
-        acknowledge=listed(S.ACKNOWLEDGED),
-        contact=owns and listed(S.CONTACTED),
-        redirect=owns and listed(S.REDIRECTED),
-        close=owns and listed(S.CLOSED),
-        outcomes=referral_care.outcomes_of(leg),
-    )

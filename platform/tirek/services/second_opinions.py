@@ -113,6 +113,9 @@ def decide(unit: Unit, approval_id: UUID, *, agrees: bool, reason: str) -> UUID:
     if proposal is None:
         raise NotFoundError("approval", approval_id)
     leg = referral_legs.locked(unit, proposal.referral_id)
+    unit.session.refresh(proposal)
+    if (proposal.decided_by, proposal.is_approved) == (unit.actor.account_id, agrees):
+        return leg.id
     if not may_decide(unit, leg, proposal):
         raise SecondPersonError("a second person is needed")
     decided = unit.session.execute(

@@ -1,19 +1,17 @@
 """The inbox, and one referral."""
 
 from datetime import UTC, datetime
-from functools import partial
 from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import render_template, request
 
 from tirek.domain.levels import Level
 from tirek.domain.permissions import Permission
 from tirek.services import inbox as inboxes
-from tirek.services import referral_page
 from tirek.services.inbox import Query, Show
+from tirek.web import referral_views
 from tirek.web.access import requires
-from tirek.web.i18n import data_lang
-from tirek.web.psc.blueprint import blueprint
+from tirek.web.psc.blueprint import AREA, blueprint
 from tirek.web.psc.forms import InboxForm
 from tirek.web.transaction import unit
 
@@ -41,16 +39,7 @@ def inbox() -> str:
 @requires(Permission.VIEW_REFERRAL)
 def referral(referral_id: UUID) -> str:
     """Everything about one referral; opening it is written down."""
-    page = referral_page.open_page(unit(), referral_id, data_lang())
-    return render_template(
-        "psc/referral.html",
-        page=page,
-        confirm_url=partial(_confirm_url, referral_id),
-    )
-
-
-def _confirm_url(referral_id: UUID, notice_id: UUID) -> str:
-    return url_for("psc.confirm_notice", referral_id=referral_id, notice_id=notice_id)
+    return referral_views.show(AREA, referral_id)
 
 
 def _query() -> Query:

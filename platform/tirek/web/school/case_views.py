@@ -2,31 +2,39 @@
 
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from tirek.domain.errors import ConflictError
 from tirek.domain.levels import Level
 from tirek.domain.permissions import Permission
-from tirek.domain.referral import ContactChannel, ContactPerson, Outcome, ReceiverKind
-from tirek.services import (
-    caseload,
-    handovers,
-    referral_care,
-    referral_page,
-    referral_steps,
-    sent_referrals,
-)
+from tirek.domain.referral import ReceiverKind
+from tirek.services import caseload, notice_steps, sent_referrals
 from tirek.services.caseload import CaseQuery
-from tirek.services.referral_care import Attempt
-from tirek.services.referral_page import ReferralPage
+from tirek.services.referral_choices import StepName
+from tirek.web import referral_views
 from tirek.web.access import catalog, requires
-from tirek.web.i18n import data_lang, localised
+from tirek.web.i18n import data_lang
+from tirek.web.referral_views import CONFLICT, SEE_OTHER, Answer, Area
+from tirek.web.referral_step_pages import STEP_PAGES
 from tirek.web.school import listing
-from tirek.web.school.forms import CloseForm, SendOnForm, TalkForm, VersionForm
 from tirek.web.school.views import blueprint
-from tirek.web.transaction import unit
+from tirek.web.transaction import db, unit
 
+FORMS = ["GET", "POST"]
+_STEPS = ",".join(f'"{step.value}"' for step in STEP_PAGES)
+_OF_A_REFERRAL = {"school.case_accept", "school.case_step", "school.case_decide"}
+AREA = Area(
+    layout="school/layout.html",
+    list_page="school.cases",
+    page="school.case",
+    accept="school.case_accept",
+    step="school.case_step",
+    decide="school.case_decide",
+    confirm="school.case_notice",
+    pupil="school.pupil",
+)
 LEVELS = ("", *(level.value for level in Level if level is not Level.REVIEW))
 RECEIVERS = ("", *(kind.value for kind in ReceiverKind))
 
@@ -62,102 +70,52 @@ def case(referral_id: UUID) -> str:
             next_steps=catalog().protocol.rule(sent.level).next_steps[data_lang()],
             text_lang=data_lang(),
         )
-    return _case_page(referral_id)
+    return referral_views.show(AREA, referral_id)
 
 
 @blueprint.post("/cases/<uuid:referral_id>/accept")
 @requires(Permission.WORK_SCHOOL_REFERRAL)
 def case_accept(referral_id: UUID) -> Response:
     """Take it by name."""
-    referral_steps.acknowledge(unit(), referral_id, VersionForm().seen_version)
-    flash(_("Accepted. From now on you answer for this child's help."), "success")
-    return redirect(url_for("school.case", referral_id=referral_id))
+    return referral_views.accept(AREA, referral_id)
 
 
-@blueprint.post("/cases/<uuid:referral_id>/talked")
+@blueprint.route(f"/cases/<uuid:referral_id>/<any({_STEPS}):step>", methods=FORMS)
 @requires(Permission.WORK_SCHOOL_REFERRAL)
-def case_talked(referral_id: UUID) -> tuple[str, int] | Response:
-    """Write down that the child was talked with."""
-    form = TalkForm(prefix="talk")
-    if not form.validate_on_submit():
-        return _case_page(referral_id, talk=form), 422
-    referral_care.record_contact(
-        unit(),
-        referral_id,
-        form.seen_version,
-        Attempt(
-            ContactChannel.IN_PERSON, ContactPerson.CHILD, reached=True, note=form.note.data or ""
-        ),
-    )
-    flash(_("Written down."), "success")
-    return redirect(url_for("school.case", referral_id=referral_id))
+def case_step(referral_id: UUID, step: str) -> Answer:
+    """Take one of the steps that have a form of their own."""
+    return referral_views.step(AREA, referral_id, StepName(step))
 
 
-@blueprint.post("/cases/<uuid:referral_id>/send-on")
+@blueprint.route("/cases/<uuid:referral_id>/proposals/<uuid:approval_id>", methods=FORMS)
 @requires(Permission.WORK_SCHOOL_REFERRAL)
-def case_send_on(referral_id: UUID) -> tuple[str, int] | Response:
-    """Send it on to a centre; it stays with its owner here until somebody there accepts it."""
-    form = _send_on(referral_id)
-    if not form.validate_on_submit():
-        return _case_page(referral_id, send_on=form), 422
-    handovers.redirect(
-        unit(), referral_id, form.seen_version, UUID(form.center.data), form.note.data or ""
-    )
-    flash(_("Sent on. You stay responsible until somebody at the centre accepts it."), "success")
-    return redirect(url_for("school.case", referral_id=referral_id))
+def case_decide(referral_id: UUID, approval_id: UUID) -> Answer:
+    """Say yes or no to what a colleague has proposed."""
+    return referral_views.decide(AREA, referral_id, approval_id)
 
 
-@blueprint.post("/cases/<uuid:referral_id>/close")
-@requires(Permission.WORK_SCHOOL_REFERRAL)
-def case_close(referral_id: UUID) -> tuple[str, int] | Response:
-    """Close it with an outcome and a note."""
-    form = CloseForm(prefix="close")
-    form.offer(Outcome)
-    if not form.validate_on_submit():
-        return _case_page(referral_id, close=form), 422
-    referral_care.close(unit(), referral_id, form.seen_version, form.note.data or "")
-    flash(_("Closed."), "success")
-    return redirect(url_for("school.case", referral_id=referral_id))
+@blueprint.post("/cases/<uuid:referral_id>/notices/<uuid:notice_id>")
+@requires(Permission.CONFIRM_NOTICE)
+def case_notice(referral_id: UUID, notice_id: UUID) -> Response:
+    """Say under one's own name that a notice was given."""
+    notice_steps.confirm_notice(unit(), notice_id)
+    flash(_("Confirmed with your name and the time."), "success")
+    return redirect(AREA.url(referral_id, "notices"), SEE_OTHER)
 
 
-@blueprint.get('/cases/<uuid:referral_id>/<any(accept, talked, "send-on", close):_step>')
+@blueprint.get("/cases/<uuid:referral_id>/accept", endpoint="case_accept_left")
+@blueprint.get("/cases/<uuid:referral_id>/notices/<uuid:notice_id>", endpoint="case_notice_left")
 @requires(Permission.VIEW_FLAGS)
-def case_step_left(referral_id: UUID, _step: str) -> Response:
+def case_step_left(referral_id: UUID, notice_id: UUID | None = None) -> Response:
     """Go back to the referral: a changed language asks for the address of a sent form."""
+    del notice_id
     return redirect(url_for("school.case", referral_id=referral_id))
 
 
-def _case_page(
-    referral_id: UUID,
-    *,
-    talk: TalkForm | None = None,
-    send_on: SendOnForm | None = None,
-    close: CloseForm | None = None,
-) -> str:
-    page = referral_page.open_page(unit(), referral_id, data_lang())
-    sent = talk or send_on or close
-    return render_template(
-        "school/case.html",
-        page=page,
-        talk=talk or TalkForm(prefix="talk"),
-        send_on=send_on or _send_on(referral_id),
-        close=_with_outcomes(close or CloseForm(prefix="close"), page),
-        sent=sent,
-        text_lang=data_lang(),
-    )
-
-
-def _with_outcomes(form: CloseForm, page: ReferralPage) -> CloseForm:
-    form.offer(page.actions.outcomes)
-    return form
-
-
-def _send_on(referral_id: UUID) -> SendOnForm:
-    form = SendOnForm(prefix="send")
-    form.offer(
-        [
-            (str(center.id), localised(center, "name"))
-            for center in referral_page.other_centers(unit(), referral_id)
-        ]
-    )
-    return form
+@blueprint.errorhandler(ConflictError)
+def moved_on(error: ConflictError) -> tuple[str, int]:
+    """Say who was first, and lead back to what it was about."""
+    if request.endpoint in _OF_A_REFERRAL:
+        return referral_views.moved_on(AREA, error)
+    db().rollback()
+    return render_template("errors/409.html", winner=error.winner), CONFLICT

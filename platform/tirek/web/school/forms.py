@@ -1,6 +1,5 @@
 """What a school's people fill in."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,13 +20,11 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.consent import ConsentState
-from tirek.domain.referral import Outcome
 from tirek.services.concerns import LEVELS
 from tirek.web.forms import PageForm
 from tirek.web.school import words
 
 LONGEST_NOTE = 4000
-LONGEST_NUMBER = 6
 MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M"]
 
 
@@ -167,43 +164,3 @@ class NoteForm(PageForm):
         [DataRequired(_l("Write what you found and what was done.")), Length(max=LONGEST_NOTE)],
         filters=[_stripped],
     )
-
-
-class VersionForm(PageForm):
-    """The version of a referral that this person saw: whoever was first has changed it."""
-
-    version = HiddenField(validators=[InputRequired()])
-
-    @property
-    def seen_version(self) -> int:
-        """The version as a number; what cannot be one fits no referral."""
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER else -1
-
-
-class TalkForm(VersionForm, NoteForm):
-    """That the child was talked with, and what came of it."""
-
-
-class SendOnForm(VersionForm, NoteForm):
-    """To which centre a referral goes on, and why."""
-
-    center = SelectField(
-        _l("Psychological support centre"), [InputRequired(_l("Choose a centre."))], coerce=str
-    )
-
-    def offer(self, centers: list[tuple[str, str]]) -> None:
-        """Allow exactly these centres, each with its name."""
-        self.center.choices = [SelectChoice(*pair) for pair in centers]
-
-
-class CloseForm(VersionForm, NoteForm):
-    """With what a referral ends."""
-
-    outcome = RadioField(_l("With what does it end?"), [InputRequired(_l("Choose an outcome."))])
-
-    def offer(self, outcomes: Iterable[Outcome]) -> None:
-        """Allow exactly these outcomes."""
-        self.outcome.choices = [
-            SelectChoice(one.value, words.OUTCOME[one.value]) for one in outcomes
-        ]

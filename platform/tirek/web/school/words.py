@@ -2,6 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 
+from tirek.web.referral_words import ADDRESSEES, OUTCOMES, STATES
+
+STATE, OUTCOME, ADDRESSEE = STATES, OUTCOMES, ADDRESSEES
+
 CONSENT = {
     "given": _l("Consent given"),
     "refused": _l("Refused"),
@@ -93,49 +97,7 @@ LEVEL_SHORT = {
     "medium": _l("Medium"),
     "low": _l("Low"),
 }
-STATE = {
-    "created": _l("On its way"),
-    "routed": _l("Received, nobody has opened it yet"),
-    "seen": _l("Opened, not accepted yet"),
-    "acknowledged": _l("Accepted"),
-    "contacted": _l("Accepted, the child was talked with"),
-    "redirected": _l("Being handed over"),
-    "closed": _l("Closed"),
-}
 RECEIVER = {
     "school": _l("School psychologist"),
     "support_center": _l("Psychological support centre"),
-}
-OUTCOME = {
-    "supported": _l("The child was supported"),
-    "support_continues_at_school": _l("Support goes on at school"),
-    "no_need_found": _l("No need for support was found"),
-    "family_refused": _l("The family refused help"),
-    "handed_over": _l("Handed over"),
-    "entered_in_error": _l("Entered in error"),
-}
-EVENT = {
-    "opened": _l("Opened"),
-    "accepted": _l("Accepted by name"),
-    "talked": _l("The child was talked with"),
-    "redirected": _l("Sent on to another centre"),
-    "finished": _l("Closed"),
-    "signal_added": _l("A new signal was added"),
-    "next_leg_acknowledged": _l("The next receiver has accepted it"),
-    "level_rule": _l("Received: referrals of this level go to the school psychologist"),
-    "territory": _l("Received: this centre answers for the school's district"),
-    "first_center_closed": _l("Received: the district's first centre is closed"),
-    "region": _l("Received: a centre of the same region"),
-    "no_center_in_territory": _l("Received at school: no centre is entered for this territory"),
-}
-CLOCK = {
-    "seen": _l("To be opened"),
-    "acknowledged": _l("To be accepted"),
-    "contact": _l("To talk with the child"),
-}
-ADDRESSEE = {
-    "school": _l("The school"),
-    "support_center": _l("Psychological support centre"),
-    "guardianship": _l("Guardianship authority"),
-    "child_rights": _l("Authority for children's rights"),
 }
