@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test faults restore-drill check bench translations lock clean
+.PHONY: help install run cluster test faults restore-drill check bench translations lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -16,6 +16,10 @@ install: .venv/.run $(MO) ## the environment, in .venv/
 
 run: install ## everything a fresh machine needs, demo data, the server on 127.0.0.1:8000
 	@$(BIN)/tirek demo
+
+cluster: install .venv/.test ## the same data on two webs, two Celery workers, beat, relay and Redis, behind nginx
+	@$(BIN)/tirek demo --no-serve
+	@$(BIN)/tirek cluster $(ARGS)
 
 test: install .venv/.test ## everything the tests need, then all tests (ARGS="-k inbox" picks some)
 	@chromium=$$(.ci/browser.sh) && TIREK_CHROMIUM="$$chromium" $(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)

@@ -1,6 +1,11 @@
 #!/bin/sh
-# Stops every database server that runs on a folder of var/, then deletes var/ and .venv/.
+# Stops every cluster and database server that runs on a folder of var/, then deletes var/ and .venv/.
 set -eu
+for file in var/cluster/pids.json var/*/cluster/pids.json; do
+  [ -f "$file" ] || continue
+  # Whoever left them may be killed; what they were doing is in the database.
+  PYTHONPATH=platform .venv/bin/python -m tirek.cli.cluster.leftovers "${file%/pids.json}" || :
+done
 for file in var/pg/postmaster.pid var/*/pg/postmaster.pid; do
   [ -f "$file" ] || continue
   pid=$(head -n 1 "$file")
