@@ -665,7 +665,8 @@ RANG_IS_BREACH = """
 CREATE FUNCTION last_rung_leaves_a_breach() RETURNS trigger LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    IF NEW.is_breach AND NEW.fired_at IS NOT NULL AND NOT EXISTS (
+    -- One that rang before it was carried on left its record where it rang.
+    IF NEW.is_breach AND OLD.fired_at IS NULL AND NEW.fired_at IS NOT NULL AND NOT EXISTS (
         SELECT FROM breaches b WHERE b.deadline_id = NEW.id) THEN
         RAISE EXCEPTION 'a last rung leaves a record' USING ERRCODE = 'TK004';
     END IF;
