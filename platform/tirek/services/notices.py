@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from tirek.domain.delivery import Channel, second_channel_after
@@ -19,7 +19,7 @@ from tirek.services.outbox import Message
 from tirek.services.posts import Place
 from tirek.services.routing import AT_SCHOOL, Receiver
 from tirek.services.unit import Unit
-from tirek.storage.models import Account, Endpoint, Notice
+from tirek.storage.models import Account, Endpoint, Notice, Referral
 
 # Who hears at once of a referral that nobody is on duty for.
 ABOVE = (Post.PSC_HEAD, Post.REGIONAL_COORDINATOR, Post.LAST_RESPONDER, Post.NATIONAL_DUTY)
@@ -99,13 +99,25 @@ def tell_those_above(unit: Unit, referral_id: UUID, place: Place) -> None:
 def tell_accounts(
     unit: Unit, referral_id: UUID, account_ids: Iterable[UUID], kind: str, occasion: str = ""
 ) -> None:
-    """Queue a message to some people about a referral."""
+    """Queue a message to some people about a referral; to nobody who is named as a danger (I14)."""
+    told = [one for one in dict.fromkeys(account_ids) if not _is_out(unit, referral_id, one)]
     outbox.queue(
         unit,
         [
             Message(kind, f"{referral_id}:{occasion}", account_id=one, referral_id=referral_id)
-            for one in dict.fromkeys(account_ids)
+            for one in told
         ],
+    )
+
+
+def _is_out(unit: Unit, referral_id: UUID, account_id: UUID) -> bool:
+    """Whether somebody, or where they work, may not hear of the child any more."""
+    return bool(
+        unit.session.scalar(
+            select(func.conflict_keeps_out(Referral.student_id, account_id)).where(
+                Referral.id == referral_id
+            )
+        )
     )
 
 
