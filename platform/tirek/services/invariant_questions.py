@@ -131,7 +131,8 @@ QUESTIONS: Mapping[str, Mapping[str, str]] = {
                 AND d.met_at IS NULL AND d.ended_at IS NULL AND d.clock = 'acknowledged'
                 AND d.is_breach)""",
         "a clock that ran out and did not ring": """
-            SELECT id FROM deadlines WHERE due_at < now() - CAST(:grace AS interval)
+            SELECT id FROM deadlines
+            WHERE GREATEST(due_at, created_at) < now() - CAST(:grace AS interval)
                 AND fired_at IS NULL AND met_at IS NULL AND ended_at IS NULL""",
         "a clock that rang before its time": """
             SELECT id FROM deadlines WHERE fired_at < due_at""",
