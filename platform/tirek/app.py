@@ -11,12 +11,14 @@ from tirek.storage.vault import Vault
 from tirek.web import (
     access,
     admin,
+    api,
     assets,
     compression,
     errors,
     filters,
     headers,
     i18n,
+    metrics,
     oversight,
     parent,
     psc,
@@ -55,6 +57,8 @@ def create_app(config: Config, database_url: str, catalog: Catalog | None = None
         WTF_CSRF_SSL_STRICT=config.secure,
         TESTING=config.testing,
         TEXTS_IN_REVIEW=config.texts_in_review,
+        SMS_RECEIPT_SECRETS=config.sms_receipt_secrets,
+        METRICS_TOKEN=config.metrics_token,
     )
     app.extensions[transaction.EXTENSION] = transaction.Plant(
         config.base_url,
@@ -80,9 +84,13 @@ def _install(app: Flask, config: Config) -> None:
     transaction.install(app)
     sessions.install(app, secure=config.secure)
     # Every POST is checked, whether its view reads a form or not.
-    CSRFProtect(app)
+    guard = CSRFProtect(app)
+    # Machines bring no cookie that a strange page could ride on; each call shows its own token.
+    guard.exempt(api.blueprint)
     access.install(app)
     errors.install(app)
     app.register_blueprint(probes)
+    app.register_blueprint(metrics.blueprint)
+    app.register_blueprint(api.blueprint)
     for blueprint in BLUEPRINTS:
         i18n.register(app, blueprint)

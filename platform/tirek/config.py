@@ -95,6 +95,12 @@ class Config:
     sms_primary_url: str | None = field(default=None, repr=False)
     sms_backup_url: str | None = field(default=None, repr=False)
     sms_sender: str = "Tirek"
+    # By provider: what its receipts are signed with, or bear; without one none is believed.
+    sms_receipt_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Who may read /metrics from elsewhere than this machine.
+    metrics_token: str | None = field(default=None, repr=False)
+    # Asked by the relay while all is well, so that somebody outside hears of its silence.
+    heartbeat_url: str | None = field(default=None, repr=False)
     # Hosts of webhooks and FHIR servers that may lie in an inner network.
     inner_hosts: frozenset[str] = frozenset()
     # Whether lessons that nobody has signed yet are shown, marked as such.
@@ -148,6 +154,9 @@ class Config:
             sms_primary_url=env.get("SMS_URL_PRIMARY") or None,
             sms_backup_url=env.get("SMS_URL_BACKUP") or None,
             sms_sender=env.get("TIREK_SMS_FROM", "Tirek"),
+            sms_receipt_secrets=_receipt_secrets(env),
+            metrics_token=_secret(env, "TIREK_METRICS_TOKEN"),
+            heartbeat_url=env.get("TIREK_HEARTBEAT_URL") or None,
             inner_hosts=_hosts(env, "TIREK_INNER_HOSTS"),
             pg_bin=Path(pg_bin) if pg_bin else None,
             failpoint=_failpoint(env),
@@ -161,6 +170,20 @@ def _audit_key(written: str | None, pepper: bytes) -> bytes:
     if written is not None:
         return base64.b64decode(written)
     return hmac.new(pepper, b"tirek audit heads 1", hashlib.sha256).digest()
+
+
+def _secret(env: Mapping[str, str], name: str) -> str | None:
+    """A secret that opens something from outside; a short one could be guessed."""
+    found = env.get(name) or None
+    if found is not None and len(found) < KEY_BYTES:
+        raise ConfigError(f"{name} must have at least {KEY_BYTES} characters.")
+    return found
+
+
+def _receipt_secrets(env: Mapping[str, str]) -> Mapping[str, str]:
+    names = {"sms-primary": "SMS_RECEIPT_SECRET_PRIMARY", "sms-backup": "SMS_RECEIPT_SECRET_BACKUP"}
+    found = {provider: _secret(env, name) for provider, name in names.items()}
+    return {provider: secret for provider, secret in found.items() if secret}
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

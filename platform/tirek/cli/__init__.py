@@ -17,6 +17,8 @@ COMMANDS = {
     "cluster": "cluster",
     "content": "content",
     "demo": "demo",
+    "drill": "drill",
+    "duty": "duty",
     "heartbeat": "heartbeat",
     "instruments": "instruments",
     "keys": "keys",

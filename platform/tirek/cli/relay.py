@@ -14,12 +14,14 @@ from tirek.cli.parser import CommandError
 from tirek.cli.workbench import build_workbench
 from tirek.config import Config
 from tirek.domain.delivery import Channel
-from tirek.gateways import mail, sms
+from tirek.gateways import mail, ping, sms
 from tirek.gateways.errors import GatewayError
 from tirek.gateways.fhir import HttpFhir
 from tirek.gateways.http import HttpPoster
 from tirek.gateways.mail import MailError
+from tirek.gateways.ping import PingError
 from tirek.gateways.webhook import HttpWebhook
+from tirek.services import heartbeats
 from tirek.services.letters import Letters
 from tirek.services.parcels import Packer
 from tirek.storage.session import app_engine
@@ -28,11 +30,15 @@ from tirek.tasks.dispatch import Dispatcher
 from tirek.tasks.gateways import Gateways
 from tirek.tasks.relay import Job, Relay
 from tirek.tasks.rounds import ROUNDS
+from tirek.tasks.workbench import Workbench
 
 PARENT_POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15.0
+OUTSIDE_SECONDS = 60.0
 # One for each lane of the relay, and one for its jobs; a worker of Celery opens only what it needs.
 POOL_SIZE = len(Channel) + 1
+
+log = logging.getLogger(__name__)
 
 
 def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
@@ -58,9 +64,25 @@ def run(arguments: Namespace) -> int:
     bench = build_workbench(config, catalog, lambda: relay)
     jobs = [Job(one.name, one.seconds, partial(one.run, bench, by="relay")) for one in ROUNDS]
     jobs.append(Job("heartbeat", HEARTBEAT_SECONDS, partial(bench.heartbeat, "relay.outbox")))
+    if config.heartbeat_url is not None:
+        watched = partial(_tell_outside, bench, config.heartbeat_url)
+        jobs.append(Job("watcher outside", OUTSIDE_SECONDS, watched))
     relay.run(stop, jobs=jobs, dispatcher=_dispatcher(config))
     relay.engine.dispose()
     return 0
+
+
+def _tell_outside(bench: Workbench, url: str) -> None:
+    """Ask the watcher's address unless a loop is silent: it alarms when we do not ask any more."""
+    with bench.unit() as unit:
+        faults = [one.name for one in heartbeats.loops(unit.session) if one.is_silent]
+    if faults:
+        log.error("not telling the watcher outside: silent are %s", ", ".join(faults))
+        return
+    try:
+        ping.get(url)
+    except PingError as error:
+        log.warning("the watcher outside cannot be told: %s", error)
 
 
 def _dispatcher(config: Config) -> Dispatcher | None:

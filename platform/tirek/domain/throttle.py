@@ -28,3 +28,7 @@ CODE_BY_SITE = Limit(2000, 1)
 # Adults' passwords, by login name and by network.
 LOGIN_BY_NAME = Limit(6, 20)
 LOGIN_BY_NETWORK = Limit(60, 10)
+# Machines that bring receipts: a burst after an outage, then ten a second for each of them.
+API_BY_CALLER = Limit(1200, 0.1)
+# Whoever shows no valid token: as slow as a guesser of passwords.
+API_BY_NETWORK = Limit(60, 10)

@@ -7,7 +7,7 @@ from uuid import UUID
 import pyotp
 from sqlalchemy import func, select, update
 
-from tirek.domain.errors import DomainError
+from tirek.domain.errors import DomainError, NotFoundError
 from tirek.domain.people import TOTP_ROLES, Actor, Role
 from tirek.domain.throttle import LOGIN_BY_NAME, LOGIN_BY_NETWORK
 from tirek.services import audit, throttle
@@ -82,6 +82,14 @@ def actor_of(account: Account) -> Actor:
         support_center_id=account.support_center_id,
         region_iso=account.region_iso,
     )
+
+
+def id_of(unit: Unit, email: str) -> UUID:
+    """The account of an address; raises `NotFoundError`."""
+    account = _by_email(unit, email)
+    if account is None:
+        raise NotFoundError("account", email)
+    return account.id
 
 
 def new_account(

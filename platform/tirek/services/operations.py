@@ -13,7 +13,7 @@ from tirek.domain.delivery import Channel
 from tirek.domain.errors import NotFoundError
 from tirek.domain.levels import Level
 from tirek.domain.watch import Loop
-from tirek.services import audit, late_referrals
+from tirek.services import audit, heartbeats, late_referrals
 from tirek.services import breaches as records
 from tirek.services.oversight import Area, Place, looking_over, short
 from tirek.services.routing import is_staffed
@@ -27,7 +27,6 @@ from tirek.storage.models import (
     Region,
     School,
     SupportCenter,
-    Sweep,
 )
 
 MOST = 100
@@ -122,17 +121,8 @@ def machinery(unit: Unit, area: Area) -> Machinery:
             None if oldest is None else float(oldest),
             _queues(unit, area),
             tuple(_stuck_row(unit, row) for row in unit.session.execute(_stuck(area))),
-            loops(unit),
+            tuple(heartbeats.loops(unit.session)),
         )
-
-
-def loops(unit: Unit) -> tuple[Loop, ...]:
-    """Every loop that has ever worked, and for how long it has been silent."""
-    silence = func.extract("epoch", func.now() - Sweep.last_ok_at)
-    rows = unit.session.execute(
-        select(Sweep.name, silence.label("seconds"), Sweep.last_count).order_by(Sweep.name)
-    )
-    return tuple(Loop(row.name, max(0.0, float(row.seconds)), row.last_count) for row in rows)
 
 
 def work(unit: Unit, area: Area) -> Work:

@@ -108,7 +108,7 @@ _LOOPS = {
     "deadlines": _l("rings clocks"),
     "reconcile": _l("looks for what must not exist"),
     "drills": _l("rings test alarms"),
-    "seal": _l("seals the audit trail"),
+    "audit": _l("seals the audit trail"),
     "providers": _l("shares messages among providers"),
     "dispatch": _l("wakes the workers"),
 }
