@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine, select
@@ -9,10 +10,19 @@ from sqlalchemy.orm import Session
 
 from tests.world import Adult, Pupil, World, an_origin
 from tirek.domain.instruments import Answer
+from tirek.domain.levels import Level
 from tirek.domain.people import Actor
+from tirek.domain.referral import (
+    AssessmentSection,
+    ContactChannel,
+    ContactPerson,
+    Outcome,
+    SectionState,
+)
 from tirek.domain.scope import Scope
-from tirek.services import referral_steps, runs
+from tirek.services import referral_care, referral_steps, runs
 from tirek.services.administrations import complete, open_by_code, record_responses
+from tirek.services.referral_care import Attempt, OutcomeWords, PlanWords
 from tirek.services.runs import AdministrationKey
 from tirek.services.unit import Unit
 from tirek.storage.models import Referral
@@ -95,3 +105,53 @@ def accept(engine: Engine, world: World, adult: Adult, leg: Referral) -> None:
 
 def version_of(unit: Unit, referral_id: UUID) -> int:
     return unit.session.scalars(select(Referral.version).where(Referral.id == referral_id)).one()
+
+
+# The way of a referral that somebody has accepted, to its end.
+WAY = ("triaged", "contacted", "assessed", "planned", "in_support", "review", "outcome_set")
+
+
+def talk(unit: Unit, referral_id: UUID) -> None:
+    """The child was met."""
+    attempt = Attempt(ContactChannel.IN_PERSON, ContactPerson.CHILD, reached=True, note="We met.")
+    referral_care.record_contact(unit, referral_id, version_of(unit, referral_id), attempt)
+
+
+def work_until(engine: Engine, world: World, adult: Adult, leg: Referral, state: str) -> None:
+    """Take an accepted referral on, step by step, as its owner's pages do, up to a state."""
+    for step in WAY[: WAY.index(state) + 1]:
+        with acting(engine, world, adult) as unit:
+            _take(unit, leg, step)
+
+
+def _take(unit: Unit, leg: Referral, step: str) -> None:
+    version = version_of(unit, leg.id)
+    next_on = unit.now().date() + timedelta(days=14)
+    if step == "triaged":
+        referral_care.triage(unit, leg.id, version, Level(leg.level), "As it was said.")
+    elif step == "contacted":
+        talk(unit, leg.id)
+    elif step == "assessed":
+        for section in AssessmentSection:
+            referral_care.sign_section(unit, leg.id, section, SectionState.SIGNED, "Looked at.")
+        referral_care.finish_assessment(unit, leg.id, version, "All parts are there.")
+    elif step == "planned":
+        referral_care.make_plan(
+            unit, leg.id, version, PlanWords(next_on, child_agrees=True, note="Meet weekly.")
+        )
+    elif step == "in_support":
+        referral_care.begin_support(unit, leg.id, version, "The first meeting.")
+    elif step == "review":
+        referral_care.begin_review(unit, leg.id, version, "It goes better.")
+    else:
+        words = OutcomeWords(
+            Outcome.SUPPORTED, child_heard=True, repeat_on=next_on, note="Sleeps and laughs again."
+        )
+        referral_care.set_outcome(unit, leg.id, version, words)
+
+
+def end(engine: Engine, world: World, leg: Referral, owner: Adult, second: Adult) -> None:
+    """Take an accepted referral to its end: a second person agrees with the outcome."""
+    work_until(engine, world, owner, leg, "outcome_set")
+    with acting(engine, world, second) as unit:
+        referral_care.close(unit, leg.id, version_of(unit, leg.id), "I agree.")

@@ -16,14 +16,15 @@ from tests.builders_referral import (
     accept,
     acting,
     an_administration,
+    end,
     legs,
     the_leg,
-    version_of,
+    work_until,
 )
 from tests.world import World, a_vault, a_world, the_catalog
 from tirek.config import Keys
 from tirek.domain.instruments import Answer
-from tirek.services import completion, inbox, referral_steps, runs
+from tirek.services import completion, inbox, referral_care, referral_steps, runs
 from tirek.services.administrations import complete, record_responses, stop
 from tirek.services.inbox import Query
 from tirek.services.runs import AdministrationKey
@@ -72,7 +73,8 @@ def test_a_critical_answer_is_in_the_territorys_inbox_at_once(
     with acting(engine, world, world.home.specialist) as unit:
         (row,) = inbox.load(unit, Query()).rows
     assert row.level == "immediate"
-    assert row.state == "routed"
+    # Who fetches the list has been given it.
+    assert row.state == "delivered"
     assert row.student_code == world.school.pupil.student.school_code
     assert row.school.id == world.school.id
     leg = the_leg(system, world.school.pupil)
@@ -297,8 +299,7 @@ def test_a_signal_after_the_talk_asks_for_another_talk(
     key = a_pupil_answers(engine, world, SELF_HARM)
     leg = the_leg(system, pupil)
     accept(engine, world, world.home.specialist, leg)
-    with acting(engine, world, world.home.specialist) as unit:
-        referral_steps.record_contact(unit, leg.id, version_of(unit, leg.id), "We talked.")
+    work_until(engine, world, world.home.specialist, leg, "contacted")
     talked = the_leg(system, pupil)
     assert talked.contacted_at is not None
     first_due = talked.contact_due_at
@@ -310,21 +311,25 @@ def test_a_signal_after_the_talk_asks_for_another_talk(
     assert again.contact_due_at > first_due
 
 
-def test_a_signal_after_a_closed_case_opens_a_new_one(
+def test_a_signal_soon_after_the_end_opens_the_same_referral_again(
     engine: Engine, system: Session, world: World
 ) -> None:
     pupil = world.school.pupil
     key = a_pupil_answers(engine, world, SELF_HARM)
     leg = the_leg(system, pupil)
     accept(engine, world, world.home.specialist, leg)
-    with acting(engine, world, world.home.specialist) as unit:
-        version = version_of(unit, leg.id)
-        referral_steps.close(unit, leg.id, version, referral_steps.Outcome.SUPPORTED, "Done.")
+    end(engine, world, leg, world.home.specialist, world.home.supervisor)
+    ended = the_leg(system, pupil)
+    assert (ended.state, ended.outcome) == ("closed", "supported")
+    first_due = ended.acknowledge_due_at
     with acting(engine, world, pupil.actor) as unit:
         record_responses(unit, runs.load(unit, key), {"q12": Answer.read("1")})
-    old, new = legs(system, pupil)
-    assert (old.state, new.state) == ("closed", "routed")
-    assert old.case_id != new.case_id
+    again = the_leg(system, pupil)
+    assert (again.state, again.owner_id, again.outcome) == ("reopened", None, None)
+    assert again.acknowledge_due_at > first_due
+    assert system.scalars(select(Case.closed_at)).all() == [None]
+    accept(engine, world, world.home.supervisor, again)
+    assert the_leg(system, pupil).state == "acknowledged"
 
 
 def test_a_closing_and_a_new_signal_at_once_never_lose_the_signal(
@@ -334,13 +339,13 @@ def test_a_closing_and_a_new_signal_at_once_never_lose_the_signal(
     key = a_pupil_answers(engine, world, SELF_HARM)
     leg = the_leg(system, pupil)
     accept(engine, world, world.home.specialist, leg)
+    work_until(engine, world, world.home.specialist, leg, "outcome_set")
+    version = the_leg(system, pupil).version
 
     def finish() -> str:
         try:
-            with acting(engine, world, world.home.specialist) as unit:
-                version = 3
-                outcome = referral_steps.Outcome.SUPPORTED
-                referral_steps.close(unit, leg.id, version, outcome, "Done.")
+            with acting(engine, world, world.home.supervisor) as unit:
+                referral_care.close(unit, leg.id, version, "I agree.")
         except referral_steps.ConflictError:
             return "conflict"
         return "closed"
@@ -349,7 +354,7 @@ def test_a_closing_and_a_new_signal_at_once_never_lose_the_signal(
         closing = pool.submit(finish)
         signal = pool.submit(_record, engine, world, key, "q12")
         signal.result()
-        end = closing.result()
-    found = legs(system, pupil)
-    is_waiting = [one.closed_at is None for one in found]
-    assert is_waiting == ([True] if end == "conflict" else [False, True])
+        ended = closing.result()
+    found = the_leg(system, pupil)
+    assert found.closed_at is None
+    assert found.state == ("acknowledged" if ended == "conflict" else "reopened")
