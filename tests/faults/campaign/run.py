@@ -14,13 +14,14 @@ from pathlib import Path
 
 import psycopg
 
+from tests.faults import proof
 from tests.faults.campaign.fault import Fault
 from tests.faults.campaign.ground import Ground
 from tests.faults.campaign.load import Told, read_journal
 from tests.faults.campaign.oracle import Expectation, Fate, Verdict, Wrong, expect, judge
 from tests.faults.campaign.schedule import Timed
 from tests.faults.campaign.template import Sitting, Template
-from tirek.config import ROOT
+from tirek.config import ROOT, Keys
 
 # After the last fault: pupils give up, and what is not under way by then is lost.
 PATIENCE_SECONDS = 120.0
@@ -66,7 +67,7 @@ class Outcome:
     longest_to_ack: float = 0.0
     longest_to_inbox: float = 0.0
     longest_to_attempt: float = 0.0
-    # Seconds after the last fault until everything was under way.
+    # Seconds after the last fault and the last pupil until everything was under way.
     rest: float = 0.0
     mails: int = 0
     mails_repeated: int = 0
@@ -132,6 +133,7 @@ class Run:
     ground: Ground = field(init=False)
     outcome: Outcome = field(init=False)
     _last_fault: float = 0.0
+    _last_pupil: float = 0.0
 
     def __post_init__(self) -> None:
         """Prepare; nothing is started yet."""
@@ -162,6 +164,7 @@ class Run:
             thread.join()
         self._last_fault = time.time() if breaking else begun
         crowd.wait()
+        self._last_pupil = time.time()
         self.outcome.rate = self.job.submissions / (time.time() - begun)
 
     def settle(self) -> None:
@@ -214,12 +217,12 @@ class Run:
             fault.detail += " (met another fault)"
 
     def _rest(self) -> None:
-        deadline = self._last_fault + PATIENCE_SECONDS
+        deadline = max(self._last_fault, self._last_pupil) + PATIENCE_SECONDS
         while time.time() < deadline:
             if self._waiting() == 0:
                 break
             time.sleep(POLL_SECONDS)
-        self.outcome.rest = max(0.0, time.time() - self._last_fault)
+        self.outcome.rest = max(0.0, time.time() - max(self._last_fault, self._last_pupil))
 
     def _waiting(self) -> int | None:
         """How many messages are due and have not been tried by anybody."""
@@ -238,6 +241,7 @@ class Run:
         self._note_answers(list(told.values()))
         self._note_inbox(sittings, told)
         self._note_mail()
+        self._note_proof()
         for timed in self.job.faults:
             fault = timed.fault
             self.outcome.faults.append(
@@ -304,6 +308,13 @@ class Run:
     def _allowed_to_attempt(self) -> float:
         """An attempt must be made within the same time, counted from the end of the last fault."""
         return self.job.allowed_seconds + self._longest()
+
+    def _note_proof(self) -> None:
+        """Events fold to states, everything open has its clock, the audit is what was sealed."""
+        folder = self.ground.folder
+        keys = Keys.parse((folder / "keys.json").read_text(encoding="utf-8"))
+        heads = folder / "audit-heads.jsonl"
+        self.outcome.complaints += proof.complaints(self.ground.postgres.url(), keys, heads)
 
     def _note_mail(self) -> None:
         lines = (
