@@ -1,0 +1,5 @@
+"""The same world as the plays have."""
+
+from tests.properties.conftest import ground
+
+__all__ = ["ground"]

@@ -1,0 +1,16 @@
+"""F20: random sequences of all steps, people and faults; I1 to I14 hold after each."""
+
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.properties.ground import Ground
+from tests.properties.machine import IS_LONG, SEEN, Referrals, profile
+
+
+def test_every_promise_holds_whatever_happens(ground: Ground) -> None:
+    chosen = profile(examples=150, steps=80) if IS_LONG else profile(examples=12, steps=30)
+    Referrals.ground = ground
+    SEEN.clear()
+    try:
+        run_state_machine_as_test(Referrals, settings=chosen)
+    finally:
+        print("\n" + "\n".join(f"{number:6} {what}" for what, number in sorted(SEEN.items())))
