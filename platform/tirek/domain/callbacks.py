@@ -54,7 +54,7 @@ def read_sms_receipt(said: object) -> SmsReceipt:
     reference, status, name = (said.get(key) for key in ("reference", "status", "id"))
     if not isinstance(reference, str) or not _UUID.fullmatch(reference.lower()):
         raise CallbackError("reference: must be the one that was sent with the message")
-    if status not in set(ReceiptStatus):
+    if not isinstance(status, str) or status not in set(ReceiptStatus):
         raise CallbackError("status: must be delivered, temporary or failed")
     if name is not None and not (isinstance(name, str) and _REFERENCE.fullmatch(name)):
         raise CallbackError("id: must be 1 to 128 printable characters")
