@@ -37,8 +37,15 @@ def lead_to(
 ) -> None:
     """Take a referral that nobody has accepted along the straight way to a state."""
     for one in WAY[: WAY.index(state) + 1]:
-        with acting(engine, world, adult) as unit:
-            _STEPS[one](unit, referral_id, said)
+        lead_on(engine, world, adult, referral_id, one, said)
+
+
+def lead_on(
+    engine: Engine, world: World, adult: Adult, referral_id: UUID, state: str, said: str = SAID
+) -> None:
+    """Take the one step that leads to a state."""
+    with acting(engine, world, adult) as unit:
+        _STEPS[state](unit, referral_id, said)
 
 
 def _accept(unit: Unit, leg: UUID, _said: str) -> None:

@@ -16,13 +16,23 @@ from tests.builders_referral import (
     legs,
     the_leg,
 )
+from tests.builders_work import lead_on, lead_to
 from tests.functional.browser import Browser
 from tests.world import World
-from tirek.services import referral_steps
 from tirek.storage.models import AuditEntry, Notice, Referral
 
 NewBrowser = Callable[..., Browser]
 INBOX = "Referrals, the most urgent first"
+# A step's page of each later state.
+LATER = {
+    "triaged": "contact",
+    "contacted": "assess",
+    "assessed": "plan",
+    "planned": "support",
+    "in_support": "review",
+    "review": "outcome",
+    "outcome_set": "close",
+}
 
 
 @pytest.fixture
@@ -66,7 +76,7 @@ def test_the_inbox_says_in_words_what_waits_and_how_long(
     assert school == world.school.school.name_ru
     assert following.startswith("Open it ")
     assert following.endswith(" left")
-    assert (state, owner) == ("Waiting to be opened", "nobody yet")
+    assert (state, owner) == ("Arrived, nobody has opened it yet", "nobody yet")
 
 
 def test_another_centre_sees_an_empty_inbox(
@@ -108,7 +118,11 @@ def test_every_page_speaks_every_language(
     specialist = browser(lang).sign_in(world.home.specialist)
     specialist.open(f"/{lang}/psc")
     specialist.open(page_of(leg, lang))
-    for step in ("contact", "redirect", "close"):
+    for step in ("triage", "ask", "attempt", "redirect", "error"):
+        specialist.open(f"{page_of(leg, lang)}/{step}")
+    for state, step in LATER.items():
+        lead_on(engine, world, world.home.specialist, leg.id, state)
+        specialist.open(page_of(leg, lang))
         specialist.open(f"{page_of(leg, lang)}/{step}")
 
 
@@ -133,11 +147,12 @@ def test_the_page_says_why_here_why_now_who_saw_it_and_what_is_late(
     ):
         assert words in page.text, words
     deadlines = page.rows("Deadlines of this referral")
-    assert [row[0] for row in deadlines] == [
+    assert [row[0] for row in deadlines][:3] == [
         "Opened by somebody",
         "Accepted by name",
         "Talked with the child",
     ]
+    assert len([row for row in deadlines if row[0].startswith("Notice: ")]) == 3
     (reader,) = page.rows("Who has opened this referral")
     assert reader[:2] == [
         world.home.specialist.account.display_name,
@@ -154,37 +169,16 @@ def test_opening_is_written_down_in_the_same_breath(
     assert system.scalars(opened).one() == 1
 
 
-def test_the_whole_way_from_accepting_to_closing(
-    specialist: Browser, system: Session, world: World, leg: Referral
-) -> None:
-    page = specialist.open(page_of(leg))
-    page = specialist.submit(page, "/acknowledge")
-    assert "You have accepted this referral." in page.text
-    talk = specialist.open(page.link("I have talked with the child"))
-    wrong = specialist.submit(talk, note="   ")
-    assert "Write what you agreed." in wrong.text
-    assert wrong.html.title is not None
-    assert wrong.html.title.text.startswith("Error: ")
-    page = specialist.submit(wrong, note="We meet again on Friday.")
-    assert "We meet again on Friday." in page.text
-    end = specialist.open(page.link("Close with an outcome"))
-    assert "Choose an outcome." in specialist.submit(end, note="Done.").text
-    page = specialist.submit(end, outcome="supported", note="She is well supported.")
-    assert "This referral is closed." in page.text
-    assert "What to do now" not in page.text
-    assert the_leg(system, world.school.pupil).outcome == "supported"
-    closed = specialist.open("/en/psc?show=closed")
-    assert len(closed.rows(INBOX)) == 1
-
-
 def test_sending_on(
     specialist: Browser, system: Session, world: World, browser: NewBrowser, leg: Referral
 ) -> None:
     page = specialist.submit(specialist.open(page_of(leg)), "/acknowledge")
     form = specialist.open(page.link("Send on to another centre"))
-    assert "Write why you send it on." in specialist.submit(form, center=world.neighbour.id).text
-    assert "Choose a support centre." in specialist.submit(form, reason="Nearer home.").text
-    page = specialist.submit(form, center=world.neighbour.id, reason="Nearer home.")
+    no_reason = specialist.submit(form, status=422, center=world.neighbour.id)
+    assert "Write why you send it on." in no_reason.text
+    no_center = specialist.submit(form, status=422, note="Nearer home.")
+    assert "Choose a support centre." in no_center.text
+    page = specialist.submit(form, center=world.neighbour.id, note="Nearer home.")
     assert "It stays yours until somebody there accepts it." in page.text
     assert world.neighbour.center.name_ru in page.text
     there = browser().sign_in(world.neighbour.specialist)
@@ -195,7 +189,7 @@ def test_sending_on(
     assert "Nearer home." in opened.text
     there.submit(opened, "/acknowledge")
     first = specialist.open(page_of(leg))
-    assert "Another centre has taken over" in first.text
+    assert "Somebody else has taken over" in first.text
 
 
 def test_the_second_to_accept_learns_who_was_first(
@@ -220,22 +214,13 @@ def test_a_form_begun_before_a_new_signal_is_not_taken(
     engine: Engine, specialist: Browser, system: Session, world: World, leg: Referral
 ) -> None:
     page = specialist.submit(specialist.open(page_of(leg)), "/acknowledge")
-    form = specialist.open(page.link("Close with an outcome"))
+    form = specialist.open(page.link("Judge how urgent it is"))
     a_pupil_answers(engine, world, {"q12": "1"})
-    specialist.submit(form, outcome="supported", note="Done.", status=409)
+    lost = specialist.submit(form, level="immediate", note="I judge so.", status=409)
+    assert "I judge so." in lost.text
     assert the_leg(system, world.school.pupil).state == "acknowledged"
     # Opening the form from the old page says so before anything is typed.
-    specialist.open(page.link("Close with an outcome"), status=409)
-
-
-def test_a_colleagues_step_is_not_offered_and_not_taken(
-    engine: Engine, specialist: Browser, world: World, leg: Referral
-) -> None:
-    accept(engine, world, world.home.supervisor, leg)
-    page = specialist.open(page_of(leg))
-    assert not [a for a in page.html.find_all("a") if "Close with an outcome" in a.text]
-    late = specialist.open(f"{page_of(leg)}/close", status=409)
-    assert world.home.supervisor.account.display_name in late.text
+    specialist.open(page.link("Judge how urgent it is"), status=409)
 
 
 def test_a_notice_is_confirmed_by_name(
@@ -279,9 +264,8 @@ def test_a_staff_concern_is_read_in_the_authors_words(
 def test_a_note_with_markup_is_shown_as_text(
     engine: Engine, specialist: Browser, world: World, leg: Referral
 ) -> None:
-    accept(engine, world, world.home.specialist, leg)
-    with acting(engine, world, world.home.specialist) as unit:
-        referral_steps.record_contact(unit, leg.id, 3, "<script>alert(1)</script> & <b>")
+    said = "<script>alert(1)</script> & <b>"
+    lead_to(engine, world, world.home.specialist, leg.id, "contacted", said)
     page = specialist.open(page_of(leg))
     assert "<script>alert(1)</script> & <b>" in page.text
 

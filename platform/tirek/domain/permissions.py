@@ -27,6 +27,8 @@ class Permission(StrEnum):
     RESOLVE_REVIEW = "resolve_review"
     REFER = "refer"
     WORK_SCHOOL_REFERRAL = "work_school_referral"
+    # Say yes or no to what a colleague proposed, and answer a support centre's question.
+    READ_SECOND = "read_second"
     VIEW_INBOX = "view_inbox"
     VIEW_REFERRAL = "view_referral"
     ACKNOWLEDGE = "acknowledge"
@@ -75,12 +77,13 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 P.RESOLVE_REVIEW,
                 P.REFER,
                 P.WORK_SCHOOL_REFERRAL,
+                P.READ_SECOND,
                 P.CONFIRM_NOTICE,
             }
         ),
         # Organises rounds and can raise a concern; item answers are the psychologist's.
         Role.SOCIAL_PEDAGOGUE: frozenset(
-            {P.RECORD_CONSENT, P.VIEW_PROGRESS, P.REFER, P.CONFIRM_NOTICE}
+            {P.RECORD_CONSENT, P.VIEW_PROGRESS, P.REFER, P.READ_SECOND, P.CONFIRM_NOTICE}
         ),
         Role.DEPUTY_DIRECTOR: frozenset(),
         Role.PSC_SPECIALIST: _PSC,

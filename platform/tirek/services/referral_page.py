@@ -86,6 +86,8 @@ class Work:
     proposals: tuple[Proposal, ...]
     record: Record
     attempts_in_vain: int
+    # The words with which somebody brought it to where it stands, and who that was.
+    because: Step | None
     # What this person may propose to end it with.
     outcomes: tuple[Outcome, ...]
 
@@ -250,6 +252,7 @@ def _work(unit: Unit, leg: Referral) -> Work:
         proposals=proposals,
         record=referral_record.of(unit, leg),
         attempts_in_vain=referral_care.attempts_in_vain(unit, leg),
+        because=referral_story.last_step(unit, leg),
         outcomes=referral_care.outcomes_of(leg),
     )
 

@@ -78,17 +78,34 @@ def steps(unit: Unit, leg: Referral) -> tuple[Step, ...]:
         )
         .order_by(ReferralEvent.id)
     ).all()
-    return tuple(
-        Step(
-            event.created_at,
-            ReferralState(event.from_state),
-            ReferralState(event.to_state),
-            event.reason_code,
-            who,
-            Outcome(event.outcome) if event.outcome else None,
-            _note(unit, event),
+    return tuple(_step(unit, event, who) for event, who in rows)
+
+
+def last_step(unit: Unit, leg: Referral) -> Step | None:
+    """The step that brought a leg to where it stands; a signal that only joined it is none."""
+    row = unit.session.execute(
+        select(ReferralEvent, Account.display_name)
+        .outerjoin(Account, Account.id == ReferralEvent.account_id)
+        .where(
+            ReferralEvent.referral_id == leg.id,
+            ReferralEvent.to_state == leg.state,
+            ReferralEvent.from_state != ReferralEvent.to_state,
         )
-        for event, who in rows
+        .order_by(ReferralEvent.seq.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _step(unit, *row)
+
+
+def _step(unit: Unit, event: ReferralEvent, who: str | None) -> Step:
+    return Step(
+        event.created_at,
+        ReferralState(event.from_state),
+        ReferralState(event.to_state),
+        event.reason_code,
+        who,
+        Outcome(event.outcome) if event.outcome else None,
+        _note(unit, event),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from tirek.domain.permissions import Permission, may
-from tirek.services import caseload, classrooms, review, school_notices
+from tirek.services import caseload, classrooms, review, school_notices, second_reads
 from tirek.services.caseload import CaseCounts
 from tirek.services.unit import Unit
 from tirek.storage.models import Assignment
@@ -18,6 +18,8 @@ class SchoolDay:
     cases: CaseCounts | None
     reviews: int | None
     notices: int | None
+    # What waits for this person as a second reader, or for an answer to a centre.
+    asked: int | None
     open_assignments: int | None
     without_consent: int | None
 
@@ -32,6 +34,7 @@ def today(unit: Unit) -> SchoolDay:
         cases=caseload.counts(unit) if has(Permission.VIEW_FLAGS) else None,
         reviews=review.open_count(unit) if has(Permission.RESOLVE_REVIEW) else None,
         notices=school_notices.open_count(unit) if has(Permission.CONFIRM_NOTICE) else None,
+        asked=second_reads.count(unit) if has(Permission.READ_SECOND) else None,
         open_assignments=_open_assignments(unit) if has(Permission.VIEW_PROGRESS) else None,
         without_consent=(
             sum(room.silent for room in classrooms.of_school(unit))

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Row, and_, select
 
 from tirek.domain.errors import NotFoundError
 from tirek.domain.levels import Level
 from tirek.domain.referral import Outcome, ReferralState
-from tirek.services import audit
+from tirek.services import audit, due, referral_story
+from tirek.services.due import NEXT_DUE
 from tirek.services.unit import Unit
 from tirek.storage.models import Account, Referral, Student, SupportCenter
 
@@ -31,6 +33,8 @@ class SentReferral:
     closed_at: datetime | None
     outcome: Outcome | None
     acknowledge_due_at: datetime
+    # The earliest promise that nobody has kept yet, as every list has it.
+    due_at: datetime | None
     is_late: bool
 
 
@@ -48,6 +52,53 @@ def sent_one(unit: Unit, referral_id: UUID) -> SentReferral:
         school_id=unit.actor.school_id,
     )
     return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a support centre asks a school, by whom and when; `version` is for the answer."""
+
+    referral_id: UUID
+    version: int
+    student_code: str
+    center: SupportCenter
+    asked_at: datetime
+    asked_by: str | None
+    text: str
+
+
+def question(unit: Unit, referral_id: UUID) -> Question:
+    """What a PSC asks the school of a referral's child; `NotFoundError` where nothing is asked."""
+    leg = unit.session.scalars(
+        select(Referral)
+        .where(
+            _from_own_school(unit),
+            Referral.id == referral_id,
+            Referral.state == ReferralState.NEEDS_INFO.value,
+            Referral.support_center_id.is_not(None),
+        )
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    asked = referral_story.last_step(unit, leg) if leg else None
+    if leg is None or asked is None:
+        raise NotFoundError("referral", referral_id)
+    audit.record(
+        unit,
+        "referral.question",
+        "referral",
+        leg.id,
+        student_id=leg.student_id,
+        school_id=leg.school_id,
+    )
+    return Question(
+        leg.id,
+        leg.version,
+        unit.session.get_one(Student, leg.student_id).school_code,
+        unit.session.get_one(SupportCenter, leg.support_center_id),
+        asked.at,
+        asked.who,
+        asked.note or "",
+    )
 
 
 def sent(unit: Unit, student_id: UUID | None = None) -> tuple[SentReferral, ...]:
@@ -68,7 +119,7 @@ def _from_own_school(unit: Unit) -> ColumnElement[bool]:
 
 def _sent(unit: Unit, wanted: ColumnElement[bool]) -> tuple[SentReferral, ...]:
     rows = unit.session.execute(
-        select(Referral, Student.school_code, SupportCenter, Account.display_name)
+        select(Referral, Student.school_code, SupportCenter, Account.display_name, NEXT_DUE)
         .join(Student, Student.id == Referral.student_id)
         .join(SupportCenter, SupportCenter.id == Referral.support_center_id)
         .outerjoin(Account, Account.id == Referral.owner_id)
@@ -77,12 +128,11 @@ def _sent(unit: Unit, wanted: ColumnElement[bool]) -> tuple[SentReferral, ...]:
         .execution_options(populate_existing=True)
     )
     now = unit.now()
-    return tuple(_as_sent(leg, code, center, name, now) for leg, code, center, name in rows)
+    return tuple(_as_sent(row, now) for row in rows)
 
 
-def _as_sent(
-    leg: Referral, code: str, center: SupportCenter, owner: str | None, now: datetime
-) -> SentReferral:
+def _as_sent(row: Row[*tuple[Any, ...]], now: datetime) -> SentReferral:
+    leg, code, center, owner, due_at = row
     return SentReferral(
         leg.id,
         leg.student_id,
@@ -97,5 +147,6 @@ def _as_sent(
         leg.closed_at,
         Outcome(leg.outcome) if leg.outcome else None,
         leg.acknowledge_due_at,
-        leg.acknowledged_at is None and now > leg.acknowledge_due_at,
+        due_at,
+        due.is_late(due_at, now),
     )

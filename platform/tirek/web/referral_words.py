@@ -35,7 +35,7 @@ LEVELS = {
 STATES = {
     ReferralState.CREATED: _l("Being sent"),
     ReferralState.ROUTED: _l("Waiting to be opened"),
-    ReferralState.DELIVERED: _l("On somebody's list, not opened yet"),
+    ReferralState.DELIVERED: _l("Arrived, nobody has opened it yet"),
     ReferralState.SEEN: _l("Opened, not accepted yet"),
     ReferralState.ACKNOWLEDGED: _l("Accepted"),
     ReferralState.TRIAGED: _l("Urgency judged, the child is to be talked with"),

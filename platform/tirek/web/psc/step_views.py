@@ -12,8 +12,8 @@ from tirek.services.referral_choices import StepName
 from tirek.web import referral_views
 from tirek.web.access import requires
 from tirek.web.psc.blueprint import AREA, blueprint
-from tirek.web.referral_views import SEE_OTHER, Answer
 from tirek.web.referral_step_pages import STEP_PAGES
+from tirek.web.referral_views import SEE_OTHER, Answer
 from tirek.web.transaction import unit
 
 FORMS = ["GET", "POST"]

@@ -10,6 +10,7 @@ from tirek.web.school import (
     pupil_views,
     result_views,
     review_views,
+    second_views,
 )
 from tirek.web.school.views import blueprint
 
@@ -23,4 +24,5 @@ __all__ = [
     "pupil_views",
     "result_views",
     "review_views",
+    "second_views",
 ]

@@ -16,8 +16,8 @@ from tirek.services.referral_choices import StepName
 from tirek.web import referral_views
 from tirek.web.access import catalog, requires
 from tirek.web.i18n import data_lang
-from tirek.web.referral_views import CONFLICT, SEE_OTHER, Answer, Area
 from tirek.web.referral_step_pages import STEP_PAGES
+from tirek.web.referral_views import CONFLICT, SEE_OTHER, Answer, Area
 from tirek.web.school import listing
 from tirek.web.school.views import blueprint
 from tirek.web.transaction import db, unit
