@@ -3,14 +3,18 @@
 import json
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Sequence
+from dataclasses import asdict
 
 from sqlalchemy import text
 
+from tirek.catalog.library import load_catalog
 from tirek.cli.database import database_url, sentences
 from tirek.config import Config
 from tirek.domain.scope import Scope
-from tirek.services import fold, promises, reconcile
+from tirek.services import fold
 from tirek.services.fold import Folded
+from tirek.services.invariants import Violation, violations
 from tirek.storage.session import app_engine, open_session
 
 INTACT, BROKEN = 0, 1
@@ -31,14 +35,16 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
 
 def run_verify(arguments: Namespace) -> int:
     """Print what does not hold; return 1 if there is anything."""
-    engine = app_engine(database_url(Config.from_env()), pool_size=1)
+    config = Config.from_env()
+    protocol = load_catalog(config.root).protocol
+    engine = app_engine(database_url(config), pool_size=1)
     try:
         with sentences(), open_session(engine, Scope.system()) as session:
             # Everything is compared as it stood at one moment.
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             session.execute(text("SET LOCAL statement_timeout = 0"))
             folded = fold.mismatches(session)
-            found = reconcile.findings(session) | promises.findings(session)
+            found = violations(session, protocol)
     finally:
         engine.dispose()
     sys.stdout.write(
@@ -47,21 +53,21 @@ def run_verify(arguments: Namespace) -> int:
     return BROKEN if folded.mismatches or found else INTACT
 
 
-def _as_json(folded: Folded, found: dict[str, int]) -> str:
-    said = [{"referral": str(one.referral_id), "said": one.said} for one in folded.mismatches]
-    report = {"referrals": folded.referrals, "mismatches": said, "findings": found}
+def _as_json(folded: Folded, found: Sequence[Violation]) -> str:
+    differing = [{"referral": str(one.referral_id), "said": one.said} for one in folded.mismatches]
+    report = {
+        "referrals": folded.referrals,
+        "mismatches": differing,
+        "violations": [asdict(one) for one in found],
+    }
     return json.dumps(report, ensure_ascii=False) + "\n"
 
 
-def _lines(folded: Folded, found: dict[str, int]) -> list[str]:
+def _lines(folded: Folded, found: Sequence[Violation]) -> list[str]:
     differing = len({one.referral_id for one in folded.mismatches})
-    lines = [
-        f"Referrals: {folded.referrals}, equal to their events: {folded.referrals - differing}."
-    ]
-    lines += [f"referral {one.referral_id}: {one.said}" for one in folded.mismatches[:NAMED]]
-    lines += [f"{number} {name}" for name, number in found.items()]
-    if len(folded.mismatches) > NAMED:
-        lines.append(f"... and {len(folded.mismatches) - NAMED} more (--json names all).")
-    if len(lines) == 1:
-        lines.append("Nothing is lost.")
-    return lines
+    head = f"Referrals: {folded.referrals}, equal to their events: {folded.referrals - differing}."
+    lines = [f"referral {one.referral_id}: {one.said}" for one in folded.mismatches]
+    lines += [f"{one.invariant}: {one.what}: {one.subject}" for one in found]
+    if len(lines) > NAMED:
+        lines[NAMED:] = [f"... and {len(lines) - NAMED} more: --json names all."]
+    return [head, *(lines or ["Nothing is lost."])]

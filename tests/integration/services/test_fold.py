@@ -23,6 +23,7 @@ from tirek.domain.referral import (
 from tirek.domain.referral_fold import FoldError, Happened, fold
 from tirek.services import concerns, handovers, promises, reconcile, referral_care
 from tirek.services.fold import mismatches
+from tirek.services.invariants import violations
 from tirek.services.referral_care import Attempt, OutcomeWords, PlanWords
 from tirek.storage.models import Referral
 
@@ -98,6 +99,7 @@ def test_whatever_people_do_the_standing_is_the_fold_of_the_events(
     assert found.mismatches == []
     assert found.referrals == len(system.execute(text("SELECT 1 FROM referrals")).all()) >= 5
     assert reconcile.findings(system) | promises.findings(system) == {}
+    assert violations(system, world.catalog.protocol) == []
     states = set(system.scalars(text("SELECT to_state FROM referral_events")))
     assert {"closed", "reopened", "redirected", "in_support", "outcome_set"} <= states
 
@@ -193,7 +195,11 @@ def test_the_command_says_it_in_words_and_by_its_exit_code(
     )
     assert main(["referrals", "verify", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
-    assert report["findings"]["open referrals without a clock"] == 1
+    assert {
+        "invariant": "I8",
+        "what": "an open referral without a clock",
+        "subject": str(leg.id),
+    } in (report["violations"])
 
 
 def test_events_that_do_not_follow_one_another_fold_to_nothing() -> None:
