@@ -65,7 +65,7 @@ def write_redis_settings(folder: Path, shipped: Path, port: int) -> str:
 def write_nginx_settings(folder: Path, shipped: Path, port: int, webs: list[int]) -> Path:
     """Write nginx.conf: production's rules for passing on, in front of these webs."""
     folder.mkdir(parents=True, exist_ok=True)
-    upstream = "\n".join(f"    server {HOST}:{web} max_fails=2 fail_timeout=5s;" for web in webs)
+    upstream = "\n".join(f"    server {HOST}:{web} max_fails=0;" for web in webs)
     settings = folder / "nginx.conf"
     settings.write_text(
         NGINX.format(
