@@ -111,6 +111,16 @@ def test_a_door_behind_our_own_wall_is_not_knocked_at():
             listening.accept()
 
 
+def test_one_inner_address_among_public_ones_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch):
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))
+        for address in ("8.8.8.8", "10.0.0.1")
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(RefusedError, match="inner network"):
+        HttpPoster().post("https://example.kz/", BODY, {})
+
+
 @pytest.mark.parametrize(
     "address",
     [
