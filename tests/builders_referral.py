@@ -20,9 +20,10 @@ from tirek.domain.referral import (
     SectionState,
 )
 from tirek.domain.scope import Scope
-from tirek.services import referral_care, referral_steps, runs
+from tirek.services import referral_care, referral_endings, referral_steps, runs
 from tirek.services.administrations import complete, open_by_code, record_responses
-from tirek.services.referral_care import Attempt, OutcomeWords, PlanWords
+from tirek.services.referral_care import Attempt, PlanWords
+from tirek.services.referral_endings import OutcomeWords
 from tirek.services.runs import AdministrationKey
 from tirek.services.unit import Unit
 from tirek.storage.models import Referral
@@ -147,11 +148,11 @@ def _take(unit: Unit, leg: Referral, step: str) -> None:
         words = OutcomeWords(
             Outcome.SUPPORTED, child_heard=True, repeat_on=next_on, note="Sleeps and laughs again."
         )
-        referral_care.set_outcome(unit, leg.id, version, words)
+        referral_endings.set_outcome(unit, leg.id, version, words)
 
 
 def end(engine: Engine, world: World, leg: Referral, owner: Adult, second: Adult) -> None:
     """Take an accepted referral to its end: a second person agrees with the outcome."""
     work_until(engine, world, owner, leg, "outcome_set")
     with acting(engine, world, second) as unit:
-        referral_care.close(unit, leg.id, version_of(unit, leg.id), "I agree.")
+        referral_endings.close(unit, leg.id, version_of(unit, leg.id), "I agree.")

@@ -16,8 +16,9 @@ from tirek.domain.referral import (
     Outcome,
     SectionState,
 )
-from tirek.services import referral_care, referral_steps
-from tirek.services.referral_care import Attempt, OutcomeWords, PlanWords
+from tirek.services import referral_care, referral_endings, referral_steps
+from tirek.services.referral_care import Attempt, PlanWords
+from tirek.services.referral_endings import OutcomeWords
 from tirek.services.unit import Unit
 
 SAID = "We have talked; she has somebody at home."
@@ -86,7 +87,7 @@ def _end(unit: Unit, leg: UUID, said: str) -> None:
     words = OutcomeWords(
         Outcome.SUPPORTED, child_heard=True, repeat_on=in_days(90).date(), note=said
     )
-    referral_care.set_outcome(unit, leg, version_of(unit, leg), words)
+    referral_endings.set_outcome(unit, leg, version_of(unit, leg), words)
 
 
 _STEPS: dict[str, Callable[[Unit, UUID, str], None]] = {
@@ -104,7 +105,7 @@ _STEPS: dict[str, Callable[[Unit, UUID, str], None]] = {
 def close(engine: Engine, world: World, adult: Adult, referral_id: UUID, said: str = SAID) -> None:
     """Agree with the proposed outcome."""
     with acting(engine, world, adult) as unit:
-        referral_care.close(unit, referral_id, version_of(unit, referral_id), said)
+        referral_endings.close(unit, referral_id, version_of(unit, referral_id), said)
 
 
 def try_in_vain(engine: Engine, world: World, adult: Adult, referral_id: UUID) -> None:

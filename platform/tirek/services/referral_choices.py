@@ -13,7 +13,7 @@ from tirek.domain.referral import (
     ApprovalKind,
     ReferralState,
 )
-from tirek.services import referral_care, referral_steps
+from tirek.services import referral_care, referral_endings, referral_steps
 from tirek.services.second_opinions import Proposal
 from tirek.services.unit import Unit
 from tirek.storage.models import Referral
@@ -147,7 +147,7 @@ def _as_owner(unit: Unit, leg: Referral) -> Iterator[Choice]:
 def _as_second(unit: Unit, leg: Referral) -> Iterator[Choice]:
     """What another person than the one who proposed may do."""
     state = S(leg.state)
-    is_second = referral_care.is_second(unit, leg)
+    is_second = referral_endings.is_second(unit, leg)
     lacks = None if is_second else Lack.SECOND_PERSON
     if state is S.OUTCOME_SET:
         may_alone = referral_steps.may_step(leg, S.CLOSED, OWNER)

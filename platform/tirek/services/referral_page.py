@@ -24,6 +24,7 @@ from tirek.services import (
     referral_care,
     referral_choices,
     referral_clocks,
+    referral_endings,
     referral_messages,
     referral_record,
     referral_steps,
@@ -179,7 +180,7 @@ def open_page(unit: Unit, referral_id: UUID, lang: str) -> ReferralPage:
 def open_step(unit: Unit, referral_id: UUID) -> Work:
     """Open what a step's page needs; a second reader from the school may open it too."""
     leg = unit.session.get(Referral, referral_id, populate_existing=True)
-    if leg is None or not referral_care.is_reader(unit, leg):
+    if leg is None or not referral_endings.is_reader(unit, leg):
         raise NotFoundError("referral", referral_id)
     _record(unit, "referral.work", leg)
     return _work(unit, leg)
@@ -253,7 +254,7 @@ def _work(unit: Unit, leg: Referral) -> Work:
         record=referral_record.of(unit, leg),
         attempts_in_vain=referral_care.attempts_in_vain(unit, leg),
         because=referral_story.last_step(unit, leg),
-        outcomes=referral_care.outcomes_of(leg),
+        outcomes=referral_endings.outcomes_of(leg),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from tirek.domain.levels import Level
 from tirek.domain.referral import URGENT, ReceiverKind, ReferralState
-from tirek.services import audit, referral_care
+from tirek.services import audit, referral_endings
 from tirek.services.unit import Unit
 from tirek.storage.models import Approval, Referral, Student
 
@@ -99,5 +99,5 @@ def _in_state(unit: Unit) -> list[Waiting]:
     return [
         Waiting(leg.id, code, Level(leg.level), _BY_STATE[leg.state], None, None)
         for leg, code in rows
-        if leg.state == S.NEEDS_INFO or referral_care.is_second(unit, leg)
+        if leg.state == S.NEEDS_INFO or referral_endings.is_second(unit, leg)
     ]

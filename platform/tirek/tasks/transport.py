@@ -10,7 +10,7 @@ from typing import Any
 from kombu.transport import redis, virtual
 
 
-class QoS(redis.QoS):  # type: ignore[misc] # kombu ships no types
+class QoS(redis.QoS):
     """Counts a message as finished also when Redis could not be told so.
 
     Redis will hand it out once more; by then the outbox says that it is done.

@@ -10,12 +10,14 @@ from tirek.domain.referral import ContactChannel, ContactPerson, Outcome, Sectio
 from tirek.services import (
     handovers,
     referral_care,
+    referral_endings,
     referral_page,
     referral_steps,
     second_opinions,
 )
-from tirek.services.referral_care import Attempt, OutcomeWords, PlanWords
+from tirek.services.referral_care import Attempt, PlanWords
 from tirek.services.referral_choices import StepName
+from tirek.services.referral_endings import OutcomeWords
 from tirek.services.unit import Unit
 from tirek.web import referral_forms as forms
 from tirek.web.referral_forms import StepForm
@@ -119,7 +121,7 @@ def _outcome(unit: Unit, referral_id: UUID, form: StepForm) -> None:
     words = OutcomeWords(
         Outcome(form.outcome.data), form.is_heard, form.repeat_on.data, _note(form)
     )
-    referral_care.set_outcome(unit, referral_id, form.seen_version, words)
+    referral_endings.set_outcome(unit, referral_id, form.seen_version, words)
 
 
 def _redirect(unit: Unit, referral_id: UUID, form: StepForm) -> None:
@@ -267,7 +269,7 @@ STEP_PAGES = {
         _l("Whoever sent it sees the outcome, no notes. A new signal opens it again."),
         _l("I agree: close it"),
         _l("This referral is closed. The sender sees the outcome, no notes."),
-        _plain(referral_care.close),
+        _plain(referral_endings.close),
     ),
     StepName.SEND_BACK: StepPage(
         forms.SendBackForm,
@@ -275,7 +277,7 @@ STEP_PAGES = {
         _l("The referral goes back to be looked at again, and its owner gets a message."),
         _l("Send it back"),
         _l("It has gone back to its owner."),
-        _plain(referral_care.send_back),
+        _plain(referral_endings.send_back),
     ),
     StepName.REFUSAL: StepPage(
         forms.RefusalForm,
@@ -286,7 +288,7 @@ STEP_PAGES = {
         ),
         _l("Write down the refusal"),
         _l("Written down. A second person has been asked to look at the danger."),
-        _plain(referral_care.record_refusal),
+        _plain(referral_endings.record_refusal),
     ),
     StepName.RECHECK: StepPage(
         forms.RecheckForm,
@@ -297,7 +299,7 @@ STEP_PAGES = {
         ),
         _l("Go on with the help"),
         _l("The referral goes on: the child is to be talked with again."),
-        _plain(referral_care.recheck),
+        _plain(referral_endings.recheck),
     ),
     StepName.REDIRECT: StepPage(
         forms.RedirectForm,

@@ -10,8 +10,9 @@ from wtforms import Field
 from tirek.domain.errors import ConflictError, DomainError
 from tirek.services import referral_page
 from tirek.services.handovers import AlreadyThereError, CenterRefusedError
-from tirek.services.referral_care import DateRefusedError, OutcomeRefusedError
+from tirek.services.referral_care import DateRefusedError
 from tirek.services.referral_choices import StepName
+from tirek.services.referral_endings import OutcomeRefusedError
 from tirek.services.referral_page import Work
 from tirek.services.referral_steps import NoteMissingError, NotYetError, SecondPersonError
 from tirek.services.unit import Unit

@@ -24,7 +24,7 @@ from tests.builders_referral import (
 from tests.world import World, a_vault, a_world, the_catalog
 from tirek.config import Keys
 from tirek.domain.instruments import Answer
-from tirek.services import completion, inbox, referral_care, referral_steps, runs
+from tirek.services import completion, inbox, referral_endings, referral_steps, runs
 from tirek.services.administrations import complete, record_responses, stop
 from tirek.services.inbox import Query
 from tirek.services.runs import AdministrationKey
@@ -345,7 +345,7 @@ def test_a_closing_and_a_new_signal_at_once_never_lose_the_signal(
     def finish() -> str:
         try:
             with acting(engine, world, world.home.supervisor) as unit:
-                referral_care.close(unit, leg.id, version, "I agree.")
+                referral_endings.close(unit, leg.id, version, "I agree.")
         except referral_steps.ConflictError:
             return "conflict"
         return "closed"

@@ -24,7 +24,8 @@ from tirek.domain.referral_fold import FoldError, Happened, fold
 from tirek.services import concerns, handovers, promises, reconcile, referral_care
 from tirek.services.fold import mismatches
 from tirek.services.invariants import violations
-from tirek.services.referral_care import Attempt, OutcomeWords, PlanWords
+from tirek.services.referral_care import Attempt, PlanWords
+from tirek.services.referral_endings import OutcomeWords
 from tirek.storage.models import Referral
 
 WORDS = "written by a test"

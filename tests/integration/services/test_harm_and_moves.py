@@ -1,4 +1,4 @@
-"""Who is named as possibly harming a child never receives; a child who moves takes the case along."""
+"""Who is named as possibly harming a child never receives; a case goes along with a child."""
 
 from uuid import UUID, uuid4
 

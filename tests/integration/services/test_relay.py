@@ -322,7 +322,8 @@ class Deadly(FolderMail):
         os.kill(os.getpid(), signal.SIGKILL)
 
 letters = Letters(load_messages(ROOT / "protocols"), "https://tirek.example.kz")
-Relay(app_engine(url), Gateways(Deadly(Path(folder), "tirek@example.kz")), Packer(letters), lease_seconds=1).sweep()
+ways = Gateways(Deadly(Path(folder), "tirek@example.kz"))
+Relay(app_engine(url), ways, Packer(letters), lease_seconds=1).sweep()
 """
 
 
