@@ -90,18 +90,18 @@ class CeleryEnqueuer:
 
 
 def _register(app: Celery, workbench: Callable[[], Workbench], dispatcher: Dispatcher) -> None:
-    @app.task(name=DELIVER, bind=True)
+    @app.task(name=DELIVER, bind=True, shared=False)
     def deliver(_self: Any, message_id: int) -> None:
         """Try one message once; nothing happens when it is done, or somebody else holds it."""
         workbench().relay.deliver(message_id)
 
-    @app.task(name=DISPATCH, bind=True)
+    @app.task(name=DISPATCH, bind=True, shared=False)
     def dispatch(self: Any) -> None:
         """Enqueue what is due; the messages themselves are not touched."""
         dispatcher.dispatch(workbench().due(DISPATCH_LIMIT))
         workbench().heartbeat("celery.outbox", _name(self))
 
-    @app.task(name=DISPATCH_STUCK, bind=True)
+    @app.task(name=DISPATCH_STUCK, bind=True, shared=False)
     def dispatch_stuck(self: Any) -> None:
         """Enqueue what nobody could deliver so far and is due again."""
         stuck = workbench().due(DISPATCH_LIMIT, is_stuck_too=True)
@@ -114,7 +114,7 @@ def _register(app: Celery, workbench: Callable[[], Workbench], dispatcher: Dispa
 
 
 def _register_round(app: Celery, workbench: Callable[[], Workbench], one: Round) -> None:
-    @app.task(name=_task_of(one), bind=True)
+    @app.task(name=_task_of(one), bind=True, shared=False)
     def sweep(self: Any) -> None:
         one.run(workbench(), by="celery")
         workbench().heartbeat(_name(self))
