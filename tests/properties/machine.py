@@ -108,7 +108,7 @@ class Referrals(RuleBasedStateMachine):
     def a_concern(self, child: int, level: int, who: int, *, is_twice: bool) -> None:
         """Somebody is worried, of the child's school or not; the same page twice is one concern."""
         pupil = self.ground.children[child % len(self.ground.children)]
-        adult = self._anybody(who)
+        adult = self._near(pupil, who)
         mark = uuid4()
         for _ in range(1 + is_twice):
             self._try(
@@ -121,8 +121,8 @@ class Referrals(RuleBasedStateMachine):
     # What people do
 
     @rule(
-        leg=some, verb=st.sampled_from(sorted(VERBS)), who=some, right=often, level=st.integers(0, 3),
-        outcome=st.integers(0, 3), center=st.integers(0, 2),
+        leg=some, verb=st.sampled_from(sorted(VERBS)), who=some, right=often,
+        level=st.integers(0, 3), outcome=st.integers(0, 3), center=st.integers(0, 2),
         version=st.sampled_from([0] * 8 + [-1, 1]), words=st.sampled_from(["words"] * 9 + [" "]),
         crash=st.sampled_from([None] * 9 + [0, 3, 7, 99]), again=rarely,
     )  # fmt: skip
@@ -143,7 +143,15 @@ class Referrals(RuleBasedStateMachine):
         adult = self._right_one(found, VERBS[verb], choice, who) if right else self._anybody(who)
         self._step(verb, found, adult, choice, version=version, crash=crash, again=again)
 
-    @rule(leg=some, who=some, pick=some, number=st.integers(1, 5))
+    @rule(leg=some, who=some, pick=some)
+    def a_case_goes_on(self, leg: int, who: int, pick: int) -> None:
+        self.the_next_steps(leg, who, pick, number=5)
+
+    @rule(leg=some, who=some)
+    def it_is_taken(self, leg: int, who: int) -> None:
+        self.the_next_steps(leg, who, pick=0, number=1)
+
+    @rule(leg=some, who=some, pick=some, number=st.integers(2, 9))
     def the_next_steps(self, leg: int, who: int, pick: int, number: int) -> None:
         """Somebody who may takes steps that are open, one after another: so runs come far."""
         for turn in range(number):
@@ -296,7 +304,9 @@ class Referrals(RuleBasedStateMachine):
         named = Named(kind, "said by the child", self._anybody(who).account.id)
         self._try(
             "name",
-            lambda: self._as(self._anybody(by), lambda u: harm.name_conflict(u, pupil.id, named)),
+            lambda: self._as(
+                self._near(pupil, by), lambda u: harm.name_conflict(u, pupil.id, named)
+            ),
         )
 
     @rule(child=some, by=some, school=st.integers(0, 1))
@@ -307,7 +317,7 @@ class Referrals(RuleBasedStateMachine):
         self._try(
             "move",
             lambda: self._as(
-                self._anybody(by),
+                self._near(pupil, by),
                 lambda u: moves.move_student(u, pupil.id, to.classroom.id, f"M-{self.flags}"),
             ),
         )
@@ -338,6 +348,14 @@ class Referrals(RuleBasedStateMachine):
         with self.play.system() as unit:
             receipts.record(unit, carrier, news)
 
+    def _near(self, child: Child, number: int) -> Adult:
+        """Somebody of the child's school most of the time, else anybody."""
+        if number % 4 == 0:
+            return self._anybody(number)
+        school = self._scalar("SELECT school_id FROM students WHERE id = :id", id=child.id)
+        there = [one for one in self.ground.people.values() if one.account.school_id == school]
+        return there[number % len(there)]
+
     def _child(self, number: int) -> Child:
         return self.ground.children[number % len(self.ground.children)]
 
@@ -362,7 +380,7 @@ class Referrals(RuleBasedStateMachine):
         may = version == 0 and adult.account.id in able(
             self.play, people(self.play), verb, leg, choice
         )
-        before = self.play.fingerprint()
+        before = self.was if self.was and not verb.before else self.play.fingerprint()
 
         def take(unit: Unit) -> object:
             return verb.call(unit, leg, leg.version + version, choice)

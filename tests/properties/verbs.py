@@ -24,8 +24,9 @@ from tirek.domain.referral import (
     SectionState,
     is_allowed,
 )
-from tirek.services import handovers, referral_care, referral_steps
-from tirek.services.referral_care import Attempt, OutcomeWords, PlanWords
+from tirek.services import handovers, referral_care, referral_endings, referral_steps
+from tirek.services.referral_care import Attempt, PlanWords
+from tirek.services.referral_endings import OutcomeWords
 from tirek.services.unit import Unit
 
 S, A = ReferralState, ActorKind
@@ -226,7 +227,7 @@ def _of(*kinds: ActorKind) -> frozenset[ActorKind]:
     return frozenset(kinds)
 
 
-steps, care = referral_steps, referral_care
+steps, care, endings = referral_steps, referral_care, referral_endings
 VERBS: Mapping[str, Verb] = {
     "acknowledge": Verb(
         S.ACKNOWLEDGED,
@@ -290,24 +291,24 @@ VERBS: Mapping[str, Verb] = {
     "outcome": Verb(
         S.OUTCOME_SET,
         _of(A.OWNER, A.SECOND),
-        lambda u, leg, v, c: care.set_outcome(u, leg.id, v, _outcome(c)),
+        lambda u, leg, v, c: endings.set_outcome(u, leg.id, v, _outcome(c)),
         _may_end_so,
     ),
     "close": Verb(
         S.CLOSED,
         _of(A.OWNER, A.SECOND),
-        lambda u, leg, v, c: care.close(u, leg.id, v, c.note),
+        lambda u, leg, v, c: endings.close(u, leg.id, v, c.note),
     ),
     "send back": Verb(
-        S.REVIEW, _of(A.SECOND), lambda u, leg, v, c: care.send_back(u, leg.id, v, c.note)
+        S.REVIEW, _of(A.SECOND), lambda u, leg, v, c: endings.send_back(u, leg.id, v, c.note)
     ),
     "refusal": Verb(
         S.FAMILY_REFUSED,
         _of(A.OWNER),
-        lambda u, leg, v, c: care.record_refusal(u, leg.id, v, c.note),
+        lambda u, leg, v, c: endings.record_refusal(u, leg.id, v, c.note),
     ),
     "recheck": Verb(
-        S.ACKNOWLEDGED, _of(A.SECOND), lambda u, leg, v, c: care.recheck(u, leg.id, v, c.note)
+        S.ACKNOWLEDGED, _of(A.SECOND), lambda u, leg, v, c: endings.recheck(u, leg.id, v, c.note)
     ),
     "redirect": Verb(
         S.REDIRECTED,
