@@ -198,8 +198,8 @@ def test_a_stuck_message_has_an_owner_and_is_tried_again(
     somebody = browser().sign_in(above.here)
     page = somebody.open("/en/oversight")
     (row,) = page.rows("Stuck")
-    assert row[0] == f"№ {stuck}"
-    assert row[6] == "you"
+    assert row[0].startswith(f"№ {stuck} ")
+    assert row[3] == "you"
     somebody.submit(page, f"/messages/{stuck}/retry")
     system.rollback()
     message = system.get_one(OutboxMessage, stuck)

@@ -46,6 +46,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class LateClock:
+    """One promise about a referral that was not kept in time."""
+
+    clock: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What somebody above did about it, by name."""
 
@@ -56,7 +64,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class LateReferral:
-    """One open referral with a clock that has rung; `place` has it, `school` is the child's."""
+    """One open referral with clocks that have rung; `place` has it, `school` is the child's."""
 
     id: UUID
     level: Level
@@ -65,8 +73,7 @@ class LateReferral:
     place: Place
     phone: str | None
     school: Place
-    clock: str
-    due_at: datetime
+    clocks: tuple[LateClock, ...]
     steps: tuple[Step, ...]
     replies: tuple[Reply, ...]
 
@@ -75,32 +82,23 @@ class LateReferral:
         """Its name on the phone."""
         return short(self.id)
 
-    @property
-    def reached(self) -> Step | None:
-        """The highest rung that has rung."""
-        return next((step for step in reversed(self.steps) if step.fired_at), None)
-
-    @property
-    def coming(self) -> Step | None:
-        """The next rung that will ring unless somebody acts."""
-        return next((step for step in self.steps if step.fired_at is None), None)
-
 
 def in_area(unit: Unit, area: Area) -> list[LateReferral]:
     """Late referrals of an area, the most urgent and the latest first; looking is audited."""
     audit.record(unit, "late.list", "region", area.region_iso)
     with looking_over(unit):
-        rows = unit.session.execute(_late(area).limit(MOST)).all()
-        ids = [row.id for row in rows]
-        steps, replies = _steps(unit, ids), _replies(unit, ids)
-    return [_row(row, steps, replies) for row in rows]
+        rows: dict[UUID, list[Any]] = defaultdict(list)
+        for row in unit.session.execute(_late(area).limit(MOST)):
+            rows[row.id].append(row)
+        steps, replies = _steps(unit, list(rows)), _replies(unit, list(rows))
+    return [_referral(clocks, steps, replies) for clocks in rows.values()]
 
 
 def count(unit: Unit, area: Area) -> int:
     """How many of them there are."""
     with looking_over(unit):
         inner = _late(area).order_by(None).subquery()
-        return unit.session.scalars(select(func.count()).select_from(inner)).one()
+        return unit.session.scalars(select(func.count(inner.c.id.distinct()))).one()
 
 
 def reply(unit: Unit, area: Area, referral_id: UUID, said: AlarmReply) -> None:
@@ -221,12 +219,15 @@ def _replies(unit: Unit, ids: Sequence[UUID]) -> Mapping[UUID, list[Reply]]:
     return found
 
 
-def _row(
-    row: Any,
+def _referral(
+    rows: Sequence[Any],
     steps: Mapping[tuple[UUID, str, int], list[Step]],
     replies: Mapping[UUID, list[Reply]],
 ) -> LateReferral:
+    """Put the clocks of one referral together, the one that ran out first before the others."""
+    row = rows[0]
     school = Place(row.school_kk, row.school_ru)
+    found = [step for one in rows for step in steps.get((row.id, one.clock, one.cycle), ())]
     return LateReferral(
         row.id,
         Level(row.level),
@@ -235,8 +236,11 @@ def _row(
         Place(row.name_kk, row.name_ru) if row.name_ru else school,
         row.phone,
         school,
-        row.clock,
-        row.due_at,
-        tuple(steps.get((row.id, row.clock, row.cycle), ())),
+        tuple(sorted((LateClock(one.clock, one.due_at) for one in rows), key=_due)),
+        tuple(sorted(found, key=_due)),
         tuple(replies.get(row.id, ())),
     )
+
+
+def _due(one: LateClock | Step) -> datetime:
+    return one.due_at

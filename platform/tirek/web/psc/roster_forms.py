@@ -71,10 +71,10 @@ class ShiftForm(PageForm):
 
     account = SelectField(_l("Who"), [InputRequired(_l("Choose a person."))], coerce=str)
     starts = DateTimeLocalField(
-        _l("From"), [InputRequired(_l("Type when it begins."))], format=MOMENTS
+        _l("Begins at"), [InputRequired(_l("Type when it begins."))], format=MOMENTS
     )
     ends = DateTimeLocalField(
-        _l("Until"), [InputRequired(_l("Type when it ends."))], format=MOMENTS
+        _l("Ends at"), [InputRequired(_l("Type when it ends."))], format=MOMENTS
     )
     is_deputy = BooleanField(_l("As a deputy"))
 
