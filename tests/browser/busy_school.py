@@ -10,33 +10,49 @@ from tests.builders_referral import (
     SELF_HARM,
     SOME_WORRY,
     a_pupil_answers,
-    accept,
     acting,
     legs,
     version_of,
 )
+from tests.builders_work import close, lead_on, lead_to, try_in_vain
 from tests.world import Adult, Pupil, World, give_consent
 from tirek.domain.consent import ConsentState
 from tirek.domain.instruments import Answer
 from tirek.domain.levels import Level
-from tirek.domain.referral import Outcome
+from tirek.domain.people import SYSTEM
 from tirek.services import (
     administrations,
     children,
     concerns,
     courses,
+    handovers,
+    ladder,
+    referral_endings,
     referral_steps,
     review,
     runs,
+    second_opinions,
 )
 from tirek.services.runs import AdministrationKey
 from tirek.services.unit import Unit
 from tirek.storage import backdate
-from tirek.storage.models import Assignment, Campaign, Guardianship, Referral, ReviewTask
+from tirek.storage.models import Assignment, Campaign, Guardianship, ReviewTask
 
-PUPILS = 16
+PUPILS = 19
 # The last pupils of the class have done nothing yet: they are the ones who walk.
-WALKERS = {"kk": 14, "ru": 15}
+WALKERS = {"kk": 17, "ru": 18}
+# Who stands where at the support centre; the first pupils are referred in this order.
+CENTRE = ("new", "accepted", "contacted", "closed", "sent on")
+LATER = {"asked": 14, "proposed": 15}
+STANDS = {
+    "accepted": "acknowledged",
+    "contacted": "in_support",
+    "closed": "outcome_set",
+    "sent on": "acknowledged",
+    "asked": "acknowledged",
+    "proposed": "outcome_set",
+}
+CENTRE_ASKS = "В какие часы ребёнок в школе, и кто его забирает?"
 CENTRE_SAYS = "Поговорили полчаса. Придёт в четверг, со взрослым из дома."
 SCHOOL_SAYS = "Не спит перед контрольными. Договорились о двух встречах и о разговоре с учителем."
 NAMES = {
@@ -46,9 +62,28 @@ NAMES = {
     "guardian": "Сәуле Ахметова",
 }
 _NAMED = text("UPDATE accounts SET display_name = :name WHERE role = :role")
+# As if the signal had come earlier: somebody should have accepted it three hours ago.
+_LATE_CLOCKS = """
+    UPDATE deadlines d SET due_at = d.due_at - (r.acknowledge_due_at - now() + interval '3 hours')
+    FROM referrals r WHERE r.id = d.referral_id AND r.id = ANY(:ids)
+"""
 _LATE_REFERRALS = """
-    UPDATE referrals SET seen_due_at = now() - interval '3 hours',
-    acknowledge_due_at = now() - interval '3 hours' WHERE id = ANY(:ids)
+    UPDATE referrals SET
+        seen_due_at = seen_due_at - (acknowledge_due_at - now() + interval '3 hours'),
+        contact_due_at = contact_due_at - (acknowledge_due_at - now() + interval '3 hours'),
+        acknowledge_due_at = now() - interval '3 hours'
+    WHERE id = ANY(:ids)
+"""
+_TRIED = """
+    INSERT INTO deliveries (id, outbox_id, attempt, channel, account_id, reference, result,
+        provider, finished_at)
+    SELECT gen_random_uuid(), o.id, 1, o.channel, o.account_id, gen_random_uuid(),
+        CASE WHEN o.id % 2 = 0 THEN 'accepted' ELSE 'failed' END, 'first', now()
+    FROM outbox o WHERE o.id % 3 <> 0
+"""
+_ARRIVED = """
+    INSERT INTO receipts (delivery_id, status) SELECT id, 'delivered' FROM deliveries
+    WHERE result = 'accepted'
 """
 _LATE_NOTICES = """
     UPDATE notices SET due_at = now() - interval '3 hours'
@@ -69,6 +104,8 @@ class BusySchool:
     next_round: Campaign
     # A pupil of another school of the same parent, where the time to answer is over.
     late_child: Pupil
+    # What the centre's specialist has proposed about an accepted referral.
+    proposal: UUID
 
 
 def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
@@ -82,7 +119,17 @@ def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
     next_round = _next_round(world)
     world.session.commit()
     _settle(owner, [found["new"], found["school new"], found["accepted"]])
-    return BusySchool(world, world.home.specialist, found, results, reviews, next_round, late_child)
+    _ring_and_send(engine, world)
+    return BusySchool(
+        world,
+        world.home.specialist,
+        found,
+        results,
+        reviews,
+        next_round,
+        late_child,
+        story.proposal,
+    )
 
 
 class _Story:
@@ -91,44 +138,51 @@ class _Story:
         self.world = world
         self.pupils = world.school.pupils
         self.keys: dict[int, AdministrationKey] = {}
+        self.proposal = UUID(int=0)
 
     def at_centre(self) -> dict[str, UUID]:
         """Referrals of every state at the support centre."""
-        someone = self.world.home.specialist
-        found = {
-            name: self._refers(number, SELF_HARM, "phq-a")
-            for number, name in enumerate(("new", "accepted", "contacted", "closed", "sent on"))
-        }
-        for name in ("accepted", "contacted", "closed", "sent on"):
-            self._accept(someone, found[name])
-        for name in ("contacted", "closed"):
-            with acting(self.engine, self.world, someone) as unit:
-                referral_steps.record_contact(unit, *_now(unit, found[name]), CENTRE_SAYS)
-        with acting(self.engine, self.world, someone) as unit:
-            referral_steps.close(unit, *_now(unit, found["closed"]), Outcome.SUPPORTED, CENTRE_SAYS)
-        with acting(self.engine, self.world, someone) as unit:
-            neighbour = self.world.neighbour.id
-            referral_steps.redirect(unit, *_now(unit, found["sent on"]), neighbour, CENTRE_SAYS)
+        world, someone = self.world, self.world.home.specialist
+        numbers = {name: number for number, name in enumerate(CENTRE)} | LATER
+        found = {name: self._refers(number, SELF_HARM, "phq-a") for name, number in numbers.items()}
+        for name, state in STANDS.items():
+            lead_to(self.engine, world, someone, found[name], state, CENTRE_SAYS)
+        close(self.engine, world, world.home.supervisor, found["closed"], CENTRE_SAYS)
+        try_in_vain(self.engine, world, someone, found["asked"])
+        with acting(self.engine, world, someone) as unit:
+            referral_steps.ask_sender(unit, *_now(unit, found["asked"]), CENTRE_ASKS)
+        with acting(self.engine, world, someone) as unit:
+            self.proposal = second_opinions.propose_downgrade(
+                unit, found["accepted"], Level.HIGH, CENTRE_SAYS
+            )
+        with acting(self.engine, world, someone) as unit:
+            leg = _now(unit, found["sent on"])
+            handovers.redirect(unit, *leg, world.neighbour.id, CENTRE_SAYS)
         return found
 
     def at_school(self) -> dict[str, UUID]:
         """The same at the school psychologist, one referred by hand, and one sent on."""
         someone = self.world.school.psychologist
-        names = ("school new", "school accepted", "school closed", "school sent on")
+        names: tuple[str, ...] = (
+            "school new", "school accepted", "school closed", "school sent on"
+        )  # fmt: skip
         found = {
             name: self._refers(number, SOME_WORRY, "gad-7")
             for number, name in enumerate(names, start=5)
-        }
+        } | {"school refused": self._refers(16, SOME_WORRY, "gad-7")}
+        names += ("school refused",)
         for name in names[1:]:
-            self._accept(someone, found[name])
+            lead_to(self.engine, self.world, someone, found[name], "acknowledged", SCHOOL_SAYS)
+        for state in ("triaged", "contacted", "outcome_set"):
+            lead_on(self.engine, self.world, someone, found["school closed"], state, SCHOOL_SAYS)
+        close(self.engine, self.world, someone, found["school closed"], SCHOOL_SAYS)
+        for state in ("triaged", "contacted"):
+            lead_on(self.engine, self.world, someone, found["school refused"], state, SCHOOL_SAYS)
         with acting(self.engine, self.world, someone) as unit:
-            referral_steps.record_contact(unit, *_now(unit, found["school closed"]), SCHOOL_SAYS)
-        with acting(self.engine, self.world, someone) as unit:
-            leg = _now(unit, found["school closed"])
-            referral_steps.close(unit, *leg, Outcome.SUPPORT_CONTINUES_AT_SCHOOL, SCHOOL_SAYS)
+            referral_endings.record_refusal(unit, *_now(unit, found["school refused"]), SCHOOL_SAYS)
         with acting(self.engine, self.world, someone) as unit:
             leg = _now(unit, found["school sent on"])
-            referral_steps.redirect(unit, *leg, self.world.home.id, SCHOOL_SAYS)
+            handovers.redirect(unit, *leg, self.world.home.id, SCHOOL_SAYS)
         with acting(self.engine, self.world, someone) as unit:
             mark = UUID(int=9)
             found["by hand"] = concerns.refer(
@@ -195,10 +249,6 @@ class _Story:
         (leg,) = legs(self.world.session, self.pupils[number])
         return leg.id
 
-    def _accept(self, adult: Adult, referral_id: UUID) -> None:
-        leg = self.world.session.get_one(Referral, referral_id)
-        accept(self.engine, self.world, adult, leg)
-
 
 def _now(unit: Unit, referral_id: UUID) -> tuple[UUID, int]:
     return referral_id, version_of(unit, referral_id)
@@ -241,6 +291,15 @@ def _settle(owner: Engine, late_ids: list[UUID]) -> None:
         for role, name in NAMES.items():
             connection.execute(_NAMED, {"role": role, "name": name})
         backdate.switch_rules(connection, on=False)
-        for statement in (_LATE_REFERRALS, _LATE_NOTICES):
+        for statement in (_LATE_CLOCKS, _LATE_REFERRALS, _LATE_NOTICES):
             connection.execute(text(statement), {"ids": late_ids})
         backdate.switch_rules(connection, on=True)
+
+
+def _ring_and_send(engine: Engine, world: World) -> None:
+    """Clocks that have run out call people, and some messages have been tried."""
+    with acting(engine, world, SYSTEM) as unit:
+        ladder.fire_due(unit, 500)
+    with acting(engine, world, SYSTEM) as unit:
+        for statement in (_TRIED, _ARRIVED):
+            unit.session.execute(text(statement))

@@ -18,7 +18,8 @@ NOT_PAGES = {
     "psc.notice_left": "sends back to the referral",
     "student.resume": "sends on to where the pupil is",
     "school.assignment_step_left": "sends back to the class",
-    "school.case_step_left": "sends back to the referral",
+    "school.case_accept_left": "sends back to the referral",
+    "school.case_notice_left": "sends back to the referral",
     "school.consents_papers_left": "sends back to the class",
 }
 
@@ -244,10 +245,12 @@ def _new_codes(here: Here) -> None:
     here.press()
 
 
-def _close_empty(here: Here) -> None:
-    """Send the last form of a referral with nothing in it."""
-    here.page.locator("main summary").last.click()
-    here.press("main form[action$='/close'] button[type=submit]")
+def _step_at_school(name: str, step: str) -> Callable[[BusySchool], str]:
+    return lambda busy: f"/school/cases/{busy.legs[name]}/{step}"
+
+
+def _asked_of_us(name: str, tail: str = "") -> Callable[[BusySchool], str]:
+    return lambda busy: f"/school/asked/{busy.legs[name]}{tail}"
 
 
 def _school() -> list[Visit]:
@@ -260,9 +263,23 @@ def _school() -> list[Visit]:
         *(
             Visit("school.case", school, _case(name), heavy, name)
             for name in ("new", "closed", "sent on", "school new", "school accepted",
-                         "school closed", "school sent on", "by hand")
+                         "school closed", "school sent on", "school refused", "asked", "by hand")
         ),
-        Visit("school.case", school, _case("school accepted"), heavy, "empty", _close_empty, 422),
+        *(
+            Visit("school.case_step", school, _step_at_school(name, step), heavy, step, by, said)
+            for name, step, by, said in (
+                ("school accepted", "triage", None, 200),
+                ("school accepted", "attempt", _press(), 422),
+            )
+        ),
+        Visit("school.asked", school, "/school/asked", heavy),
+        Visit("school.asked_one", school, _asked_of_us("school refused"), heavy),
+        Visit("school.asked_step", school, _asked_of_us("school refused", "/recheck"), heavy),
+        Visit("school.question", school, _asked_of_us("asked", "/question"), heavy),
+        Visit(
+            "school.question", school, _asked_of_us("asked", "/question"), heavy, "empty",
+            _press(), 422,
+        ),
         Visit("school.notices", school, "/school/notices", heavy),
         Visit("school.reviews", school, "/school/reviews", heavy),
         Visit("school.reviews", school, "/school/reviews?show=all", heavy, "all"),
@@ -304,6 +321,24 @@ def _referral(name: str, step: str = "") -> Callable[[BusySchool], str]:
     return lambda busy: f"/psc/referrals/{busy.legs[name]}{step}"
 
 
+# One page of each kind of form; the others have the same fields.
+CENTRE_STEPS = (
+    ("new", "decline"), ("accepted", "triage"), ("accepted", "ask"), ("accepted", "attempt"),
+    ("asked", "answer"), ("contacted", "review"), ("accepted", "error"),
+)  # fmt: skip
+
+
+def _judge_lower(here: Here) -> None:
+    """Choose a lower level than the machine's: the page offers a second reader."""
+    here.page.check("main [name=level][value=low]")
+    here.page.fill("main [name=note]", "Поговорили.")
+    here.press()
+
+
+def _decision(busy: BusySchool) -> str:
+    return f"/psc/referrals/{busy.legs['accepted']}/proposals/{busy.proposal}"
+
+
 def _centre() -> list[Visit]:
     centre, heavy = Who.CENTRE, Weight.HEAVY
     return [
@@ -312,18 +347,33 @@ def _centre() -> list[Visit]:
         Visit("psc.inbox", centre, "/psc?code=nobody", heavy, "none"),
         *(
             Visit("psc.referral", centre, _referral(name), heavy, name)
-            for name in ("new", "accepted", "contacted", "closed", "sent on", "by hand")
+            for name in (
+                "new", "accepted", "contacted", "closed", "sent on", "asked", "proposed", "by hand"
+            )
         ),
         *(
-            Visit(endpoint, centre, _referral("accepted", f"/{step}"), heavy, case, by)
-            for endpoint, step in (
-                ("psc.contact", "contact"), ("psc.send_on", "redirect"), ("psc.close", "close")
+            Visit("psc.step", centre, _referral(name, f"/{step}"), heavy, step)
+            for name, step in CENTRE_STEPS
+        ),
+        *(
+            Visit("psc.step", centre, _referral(name, f"/{step}"), heavy, f"{step} empty", by, 422)
+            for name, step, by in (
+                ("accepted", "triage", _press()), ("accepted", "attempt", _press())
             )
-            for case, by in (("", None), ("empty", _press()))
         ),
         Visit(
-            "psc.contact", centre, _referral("accepted", "/contact?version=1"), heavy,
-            "moved on", status=409,
+            "psc.step", centre, _referral("accepted", "/triage"), heavy, "lower level",
+            _judge_lower, 422,
+        ),
+        Visit("psc.send_on", centre, _referral("accepted", "/redirect"), heavy),
+        Visit(
+            "psc.send_on", centre, _referral("accepted", "/redirect"), heavy, "empty", _press(), 422
+        ),
+        Visit("psc.close", centre, _referral("proposed", "/close"), heavy, "own"),
+        Visit("psc.decide", centre, _decision, heavy, "own"),
+        Visit(
+            "psc.step", centre, _referral("accepted", "/triage?version=1"), heavy, "moved on",
+            status=409,
         ),
         Visit("errors.404", centre, "/psc/nowhere", heavy, "centre", status=404),
     ]  # fmt: skip
