@@ -58,8 +58,8 @@ NAMES = {
     Role.PSC_SUPERVISOR: "Ерлан Жұманов",
 }
 _PAST = (
-    "UPDATE deadlines SET due_at = due_at - interval '50 minutes'",
-    "UPDATE notices SET due_at = due_at - interval '50 minutes'",
+    "UPDATE deadlines SET due_at = due_at - interval '65 minutes'",
+    "UPDATE notices SET due_at = due_at - interval '65 minutes'",
 )
 _OLDER_DRILLS = """
     INSERT INTO drills (id, support_center_id, month, started_at, due_at, answered_at, answered_by)
