@@ -71,6 +71,7 @@ def at_once(play: Play, *who_does: tuple[Adult, Work]) -> list[BaseException | N
             with play.acting(who) as unit:
                 unit.session.execute(text("SELECT 1"))
                 gate.wait(20)
+                time.sleep(chance.uniform(0, JITTER_SECONDS))
                 work(unit)
         except DomainError as error:
             return error
