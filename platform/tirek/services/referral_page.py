@@ -12,6 +12,7 @@ from tirek.domain.levels import Level
 from tirek.domain.referral import (
     HANDED_ON,
     NEXT_STEPS,
+    ConflictKind,
     NextStep,
     Outcome,
     ReferralState,
@@ -21,6 +22,7 @@ from tirek.services import (
     case_notices,
     due,
     legal_grounds,
+    named,
     referral_care,
     referral_choices,
     referral_clocks,
@@ -34,6 +36,7 @@ from tirek.services import (
 from tirek.services.case_notices import DueNotice
 from tirek.services.inbox import band_of
 from tirek.services.legal_grounds import Recorded
+from tirek.services.named import Naming
 from tirek.services.referral_choices import Choice, StepName
 from tirek.services.referral_clocks import BreachRecord, Clock
 from tirek.services.referral_grounds import Grounds, grounds
@@ -135,6 +138,13 @@ class ReferralPage:
     readers: tuple[Reader, ...]
     steps: tuple[Step, ...]
     next_leg: SentReferral | None
+    # Who is named as possibly harming the child, as far as this person may know.
+    named: tuple[Naming, ...]
+
+    @property
+    def guardian_is_named(self) -> bool:
+        """Whether the guardian must hear nothing of it."""
+        return any(one.kind is ConflictKind.GUARDIAN for one in self.named)
 
     @property
     def state(self) -> ReferralState:
@@ -163,7 +173,7 @@ def open_page(unit: Unit, referral_id: UUID, lang: str) -> ReferralPage:
         place=place(unit, leg.school_id),
         center=_center(unit, leg.support_center_id),
         grounds=grounds(unit, leg, lang),
-        legal=tuple(legal_grounds.of_case(unit, leg.case_id)),
+        legal=_legal(unit, leg.case_id),
         protocol=leg.protocol_id,
         protocol_version=leg.protocol_version,
         next_steps=unit.catalog.protocol.rule(Level(leg.level)).next_steps[lang],
@@ -174,6 +184,7 @@ def open_page(unit: Unit, referral_id: UUID, lang: str) -> ReferralPage:
         readers=referral_story.readers(unit, leg),
         steps=referral_story.steps(unit, leg),
         next_leg=next_of(unit, leg),
+        named=named.of(unit, leg.student_id),
     )
 
 
@@ -256,6 +267,14 @@ def _work(unit: Unit, leg: Referral) -> Work:
         because=referral_story.last_step(unit, leg),
         outcomes=referral_endings.outcomes_of(leg),
     )
+
+
+def _legal(unit: Unit, case_id: UUID) -> tuple[Recorded, ...]:
+    """Each ground once, the latest first: nine answers of one page rest on the same one."""
+    latest = {
+        (one.ground, one.why, one.rule_version): one for one in legal_grounds.of_case(unit, case_id)
+    }
+    return tuple(sorted(latest.values(), key=lambda one: one.decided_at, reverse=True))
 
 
 def _record(unit: Unit, action: str, leg: Referral) -> None:
