@@ -1,13 +1,17 @@
 """Runs a bug's story without it, with it behind the database's guards, and with it alone."""
 
 import time
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 
+from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tests.faults.planted.bugs import Bug
 from tests.properties.ground import Ground, Play
+from tests.properties.machine import Referrals, profile
 from tirek.services import fold
 
 
@@ -39,14 +43,18 @@ def hunt(ground: Ground, bug: Bug) -> Hunt:
         with ground.copy() as play, bug.plant(play):
             hunted.refusal = _refusal(play, bug)
     with ground.copy() as play:
-        with play.owner.begin() as connection:
-            for statement in bug.unguarded:
-                connection.execute(text(statement))
+        _take_guards_away(play, bug)
         with bug.plant(play):
             bug.story(play)
         hunted.found = broken(play)
     hunted.seconds = time.monotonic() - begun
     return hunted
+
+
+def _take_guards_away(play: Play, bug: Bug) -> None:
+    with play.owner.begin() as connection:
+        for statement in bug.unguarded:
+            connection.execute(text(statement))
 
 
 def _refusal(play: Play, bug: Bug) -> str | None:
@@ -64,3 +72,26 @@ def broken(play: Play) -> set[str]:
         if fold.mismatches(unit.session).mismatches:
             found.add("fold: not what the events say")
     return found
+
+
+def play_against(ground: Ground, bug: Bug) -> str:
+    """Let the state machine play with the bug in and the database's guard away; what it says."""
+
+    class Bugged(Referrals):
+        def __init__(self) -> None:
+            super().__init__()
+            self.planted = ExitStack()
+            _take_guards_away(self.play, bug)
+            self.planted.enter_context(bug.plant(self.play))
+
+        def teardown(self) -> None:
+            self.planted.close()
+            super().teardown()
+
+    Bugged.ground = ground
+    with redirect_stdout(StringIO()):
+        try:
+            run_state_machine_as_test(Bugged, settings=profile(examples=40, steps=40))
+        except (AssertionError, DBAPIError, ExceptionGroup) as error:
+            return str(error).splitlines()[0]
+    return ""
