@@ -74,13 +74,11 @@ def build_if_missing(
     """Have the tables, and demo data with its listing in var/demo.json."""
     with sentences(), _alone(config), _owner(url) as owner:
         unfinished = _mark(config).exists()
-        if not (reset or unfinished):
-            bring_up_to_date(url, catalog)
-        elif _may_throw_away(config, owner):
-            migrate.downgrade(owner, "base")
+        if (reset or unfinished) and _may_throw_away(config, owner):
+            migrate.throw_away(owner)
             # Heads of the trail that was thrown away would testify against the new one.
             config.audit_heads.unlink(missing_ok=True)
-            bring_up_to_date(url, catalog)
+        bring_up_to_date(url, catalog)
         if not _has_schools(owner):
             _build(config, url, owner, catalog, (seed, size))
         elif not _file(config).exists():

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, exists, select
 from sqlalchemy.orm import Session
 
-from tirek.services.demo_dates import move_into_the_past
+from tirek.services import demo_duty
+from tirek.services.demo_dates import move_into_the_past, ring
+from tirek.services.demo_desk import Desk
 from tirek.services.demo_moments import Diary
 from tirek.services.demo_open import (
     OpenCode,
@@ -52,6 +54,7 @@ def build(workshop: Workshop, owner: Engine) -> Demo:
     """
     places = build_places(workshop)
     staff = build_staff(workshop, places)
+    demo_duty.appoint(workshop, places, staff)
     people = build_people(workshop, places, staff)
     _live_through(workshop, owner, places, staff, people)
     codes = open_questionnaires(workshop, places, staff, people)
@@ -61,25 +64,39 @@ def build(workshop: Workshop, owner: Engine) -> Demo:
 def _live_through(
     workshop: Workshop, owner: Engine, places: DemoPlaces, staff: DemoStaff, people: DemoPeople
 ) -> None:
-    """Two rounds with what people did about them, and this morning."""
+    """Two rounds with what people did about them, and this morning.
+
+    After each of them everything is moved to its moment, so that the next one finds it as old as
+    it then was.
+    """
     diary = Diary()
     rounds = Rounds(workshop, staff, people, diary)
+    first, second = places.earlier
 
-    def live(schools: Sequence[DemoPlace]) -> None:
-        steps = Steps(workshop, staff, diary, schools)
-        first, second = places.earlier
+    def long_ago(schools: Sequence[DemoPlace]) -> None:
         rounds.hold(first, schools)
+        steps = Steps(Desk(workshop, staff, diary, schools))
         steps.answer(LONG_AGO, "first")
         steps.finish(LONG_AGO, "first")
+
+    def lately(schools: Sequence[DemoPlace]) -> None:
         rounds.hold(second, schools)
+        steps = Steps(Desk(workshop, staff, diary, schools))
         steps.answer(LATELY, "second")
         rounds.hold_further(second, schools)
         steps.answer(LATELY, "further")
         steps.finish(LATELY, "further")
+
+    def today(schools: Sequence[DemoPlace]) -> None:
         answer_today(workshop, places.today, schools, rounds)
 
     # No child's life touches another school, so that a few schools can live theirs at a time.
-    workshop.each(live, [places.schools[start::GROUPS] for start in range(GROUPS)])
-    with workshop.begin() as unit:
-        protocol = unit.catalog.protocol
-    move_into_the_past(owner, workshop, protocol, diary)
+    groups = [places.schools[start::GROUPS] for start in range(GROUPS)]
+    workshop.each(long_ago, groups)
+    move_into_the_past(owner, workshop, diary, rounds.until_now(second, places.schools))
+    workshop.each(lately, groups)
+    move_into_the_past(owner, workshop, diary)
+    demo_duty.go_on_duty(workshop, places, staff)
+    workshop.each(today, groups)
+    move_into_the_past(owner, workshop, diary)
+    ring(owner, workshop)

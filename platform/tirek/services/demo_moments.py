@@ -24,6 +24,10 @@ class Diary:
         """All of them, in the order in which they were noted."""
         return list(self._moves.values())
 
+    def turn_page(self) -> None:
+        """What was noted so far has been moved; the next notes begin a new page."""
+        self._moves.clear()
+
     def note(
         self, student_id: UUID, stamp: datetime, moment: datetime, took: timedelta = timedelta()
     ) -> None:

@@ -84,6 +84,14 @@ class Rounds:
                     self.sit(Sitting(campaign, place, room, further, moment))
                 self._ask_guardians(campaign, place, room, moment + EVENING)
 
+    def until_now(self, campaign: Campaign, places: Sequence[DemoPlace]) -> dict[UUID, timedelta]:
+        """How long before today each class answers in a round."""
+        return {
+            room.now.id: self._workshop.now - self._morning(campaign, place, number)
+            for place in places
+            for number, room in enumerate(place.rooms)
+        }
+
     def sit(self, sitting: Sitting) -> None:
         """Everybody who is there, is old enough and may be asked answers; one transaction."""
         chance = self._workshop.random(

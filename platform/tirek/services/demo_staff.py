@@ -16,6 +16,9 @@ from tirek.storage.models import Account
 MAIL = "tirek.example"
 # Schools that also have these people, so that every role can be tried.
 SCHOOLS_WITH_MORE = 4
+# PSCs that answer at every hour have more people.
+AT_EVERY_HOUR = ("KZ-71", "KZ-75")
+RESPONDER = "responder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class DemoStaff:
     psychologists: dict[UUID, Actor]
     specialists: dict[UUID, Actor]
     supervisors: dict[UUID, Actor]
+    # Only some schools have one.
+    pedagogues: dict[UUID, Actor]
 
     @property
     def psychologist_ids(self) -> dict[UUID, UUID]:
@@ -82,14 +87,25 @@ def build_staff(workshop: Workshop, places: DemoPlaces) -> DemoStaff:
                 email = f"{word}.{iso[3:]}"
                 team.hire(role, email, language, at, support_center_id=center.id)
         _hire_above(team, places)
+        for iso in AT_EVERY_HOUR:
+            center = places.centers[iso]
+            at = {"psc": center.name_ru, "psc_id": str(center.id), "region_iso": iso}
+            for number in (2, 3):
+                email = f"psc-{number}.{iso[3:]}"
+                team.hire(Role.PSC_SPECIALIST, email, "kk", at, support_center_id=center.id)
         unit.session.flush()
     return team.whole()
 
 
 def _hire_above(team: "_Team", places: DemoPlaces) -> None:
-    for iso in ("KZ-71", "KZ-75"):
-        at = {"region": places.regions[iso].name_ru, "region_iso": iso}
-        team.hire(Role.REGIONAL_COORDINATOR, f"region.{iso[3:]}", "ru", at, region_iso=iso)
+    """A coordinator and a deputy in every region, and those who work for the whole country."""
+    for iso, region in places.regions.items():
+        at = {"region": region.name_ru, "region_iso": iso}
+        for word in ("region", RESPONDER):
+            email = f"{word}.{iso[3:]}"
+            team.hire(Role.REGIONAL_COORDINATOR, email, "ru", at, region_iso=iso)
+    for email in ("national-duty", "national-duty-2"):
+        team.hire(Role.NATIONAL_DUTY, email, "ru", {})
     for role in (Role.METHODOLOGIST, Role.OBSERVER, Role.ADMINISTRATOR):
         team.hire(role, role.value, "kk", {})
 
@@ -129,12 +145,14 @@ class _Team:
             self._by_place(Role.PSYCHOLOGIST),
             self._by_place(Role.PSC_SPECIALIST),
             self._by_place(Role.PSC_SUPERVISOR),
+            self._by_place(Role.SOCIAL_PEDAGOGUE),
         )
 
     def _by_place(self, role: Role) -> dict[UUID, Actor]:
         actors = [login.actor for login in self._logins if login.account.role == role]
+        # Whoever was hired first.
         return {
             place: actor
-            for actor in actors
+            for actor in reversed(actors)
             if (place := actor.school_id or actor.support_center_id)
         }

@@ -1,312 +1,238 @@
-"""What the demo's people did with flags: accept, talk, close, confirm; by name, and not all."""
+"""What the demo's people did with flags, on the path from acceptance to an end; and not all."""
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
-
-from tirek.domain.clocks import KAZAKHSTAN, SATURDAY
+from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.levels import Level
-from tirek.domain.people import Actor
-from tirek.domain.protocols import Addressee
 from tirek.domain.referral import (
+    CALM,
+    URGENT,
+    AssessmentSection,
     ContactChannel,
     ContactPerson,
     Outcome,
     ReceiverKind,
     ReferralState,
+    SectionState,
 )
-from tirek.services import handovers, notice_steps, referral_care, referral_steps, review
-from tirek.services.demo_moments import Diary
-from tirek.services.demo_places import DemoPlace
-from tirek.services.demo_size import Workshop
-from tirek.services.demo_staff import DemoStaff
-from tirek.services.referral_care import Attempt
+from tirek.services import (
+    audit,
+    demo_notices,
+    demo_turns,
+    referral_care,
+    referral_endings,
+    referral_steps,
+)
+from tirek.services.demo_desk import DAY, HOUR, Act, Desk, Wanted, equally
+from tirek.services.referral_care import Attempt, PlanWords
+from tirek.services.referral_endings import OutcomeWords
 from tirek.services.unit import Unit
-from tirek.storage.models import (
-    District,
-    Notice,
-    Referral,
-    ReferralEvent,
-    ReviewTask,
-    School,
-    ServiceArea,
-    Student,
-)
+from tirek.storage.models import Referral
 
-WAITING = (ReferralState.ROUTED, ReferralState.SEEN)
-IN_HAND = (ReferralState.ACKNOWLEDGED, ReferralState.CONTACTED)
-MINUTE, HOUR, DAY = 1, 60, 24 * 60
-# How many minutes each level waits: until it is accepted, and from then until the child is met.
+S = ReferralState
+WAITING = (S.ROUTED, S.SEEN, S.REOPENED)
+IMMEDIATE, HIGH, MEDIUM, LOW = Level.IMMEDIATE, Level.HIGH, Level.MEDIUM, Level.LOW
+# How many minutes each level waits for a step after the one before; inside the protocol's clocks.
+SEEN = {IMMEDIATE: (1, 4), HIGH: (3, 15), MEDIUM: (HOUR, 4 * HOUR), LOW: (HOUR, DAY)}
 ACCEPTED = {
-    Level.IMMEDIATE: (2, 13),
-    Level.HIGH: (8, 50),
-    Level.MEDIUM: (2 * HOUR, 22 * HOUR),
-    Level.LOW: (1 * DAY, 6 * DAY),
+    IMMEDIATE: (1, 6),
+    HIGH: (4, 25),
+    MEDIUM: (2 * HOUR, 20 * HOUR),
+    LOW: (1 * DAY, 6 * DAY),
 }
+TRIAGED = {IMMEDIATE: (2, 8), HIGH: (5, 30), MEDIUM: (10, 2 * HOUR), LOW: (10, 4 * HOUR)}
 MET = {
-    Level.IMMEDIATE: (8, 40),
-    Level.HIGH: (40, 6 * HOUR),
-    Level.MEDIUM: (3 * HOUR, 2 * DAY),
-    Level.LOW: (1 * DAY, 4 * DAY),
+    IMMEDIATE: (5, 25),
+    HIGH: (30, 4 * HOUR),
+    MEDIUM: (2 * HOUR, 28 * HOUR),
+    LOW: (4 * HOUR, 2 * DAY),
 }
-CLOSED = (12 * DAY, 40 * DAY)
-# This share takes this many times as long, so that late ones are seen too.
-LATE, TIMES_LATER = 0.06, 4
-BY_SUPERVISOR = 0.2
+ASSESSED = {
+    IMMEDIATE: (HOUR, 3 * HOUR),
+    HIGH: (HOUR, 4 * HOUR),
+    MEDIUM: (1 * DAY, 3 * DAY),
+    LOW: (1 * DAY, 5 * DAY),
+}
+PLANNED = {
+    IMMEDIATE: (HOUR, 3 * HOUR),
+    HIGH: (2 * HOUR, 20 * HOUR),
+    MEDIUM: (1 * DAY, 5 * DAY),
+    LOW: (2 * DAY, 8 * DAY),
+}
+BEGUN = dict.fromkeys(Level, (1 * DAY, 3 * DAY))
+REVIEWED = dict.fromkeys(Level, (7 * DAY, 10 * DAY))
+ENDED = {
+    IMMEDIATE: (HOUR, 4 * HOUR),
+    HIGH: (HOUR, 20 * HOUR),
+    MEDIUM: (1 * DAY, 4 * DAY),
+    LOW: (1 * DAY, 5 * DAY),
+}
+NEXT_DAYS = 14
+# What is still being worked on is looked at again on one of the coming days.
+COMING_DAYS = (1, 13)
+REPEAT_AFTER = (60, 90)
+# A school's psychologist writes no plan after most calm talks.
+ASSESSED_CALM = 0.12
 OUTCOMES = (
     *[Outcome.SUPPORTED] * 5,
     *[Outcome.SUPPORT_CONTINUES_AT_SCHOOL] * 3,
     *[Outcome.NO_NEED_FOUND] * 3,
-    Outcome.FAMILY_REFUSED,
 )
-WORKS_FROM, WORKS_TO = time(9, 0), time(17, 30)
+WAIVED = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """The shares of what waits that people got round to."""
+    """The shares of what waits that people got round to; what is urgent they all did."""
 
     accepted: float
     met: float
-    closed: float
-    redirected: float
+    ended: float
+    # Of those with a plan, the ones with whom the work goes on today.
+    goes_on: float
     confirmed: float
     reviewed: float
 
 
-LONG_AGO = Habit(0.995, 0.99, 0.95, 0.03, 0.98, 0.95)
-LATELY = Habit(0.93, 0.88, 0.60, 0.03, 0.93, 0.60)
+LONG_AGO = Habit(1.0, 1.0, 0.99, 0.0, 1.0, 0.97)
+LATELY = Habit(0.98, 0.98, 0.97, 0.55, 0.97, 0.75)
 
 
-@dataclass(frozen=True, slots=True)
-class _Leg:
-    """A referral that waits for a step, and when it last moved."""
-
-    row: Referral
-    since: datetime
+def unless_calm(share: float) -> Mapping[Level, float]:
+    """A share of the calm ones, and every urgent one."""
+    return {level: 1.0 if level in URGENT else share for level in Level}
 
 
 class Steps:
-    """Holds what every step needs."""
+    """The steps of some schools' referrals, one kind after the other."""
 
-    def __init__(
-        self, workshop: Workshop, staff: DemoStaff, diary: Diary, places: Sequence[DemoPlace]
-    ) -> None:
-        """Nothing happens yet; only children of these schools will be cared for."""
-        self._workshop, self._staff, self._diary = workshop, staff, diary
-        self._schools = [place.school.id for place in places]
-        self._name = " ".join(str(place.number) for place in places)
-        self._actors = {login.account.id: login.actor for login in staff.logins}
-        self._languages = {login.account.id: login.account.language for login in staff.logins}
+    def __init__(self, desk: Desk) -> None:
+        """Nothing happens yet."""
+        self._desk = desk
+        # The work with these children goes on today.
+        self._goes_on = set[UUID]()
 
     def answer(self, habit: Habit, part: str) -> None:
-        """Notices are confirmed, referrals accepted, some redirected; children are talked with."""
-        self._confirm_notices(habit.confirmed, part)
-        self._accept(habit.accepted, f"{part} accept")
-        self._redirect(habit.redirected, f"{part} redirect")
-        self._accept(habit.accepted, f"{part} accept again")
-        self._meet(habit.met, f"{part} meet")
+        """Notices are confirmed, referrals accepted and judged; children are talked with."""
+        desk = self._desk
+        demo_notices.confirm(desk, habit.confirmed, part)
+        desk.take(f"{part} open", Wanted((S.ROUTED, S.REOPENED), equally(0.5)), SEEN, self._open)
+        demo_turns.decline(desk, part)
+        self._accept(habit, f"{part} accept")
+        demo_turns.before_triage(desk, part)
+        self._meet(habit, part)
+        demo_turns.after_contact(desk, part)
+        self._accept(habit, f"{part} accept again")
+        self._meet(habit, f"{part} again")
 
     def finish(self, habit: Habit, part: str) -> None:
-        """Reviews are closed, and referrals after some weeks."""
-        self._review(habit.reviewed, f"{part} review")
-        chance = self._chance(f"{part} close")
-        for unit, leg in self._due((ReferralState.CONTACTED,), habit.closed, chance):
-            if self._set(unit, leg, chance, CLOSED):
-                acting = self._as_owner(unit, leg.row)
-                note = self._note(acting, "close", chance)
-                referral_care.close(acting, leg.row.id, leg.row.version, note)
+        """Assessment, plan, support, review and outcome, as far as time has come for them."""
+        desk = self._desk
+        demo_notices.review_tasks(desk, habit.reviewed, f"{part} review")
+        self._assess(f"{part} assess")
+        demo_turns.refusals(desk, part)
+        # Where the danger remains the child is talked with again.
+        self._meet(habit, f"{part} anew")
+        self._assess(f"{part} assess anew")
+        everybody = equally(1.0)
+        desk.take(f"{part} plan", Wanted((S.ASSESSED,), everybody), PLANNED, self._plan(habit))
+        desk.take(f"{part} support", Wanted((S.PLANNED,), everybody), BEGUN, self._support)
+        self._end(habit, part)
+        demo_turns.errors(desk, part)
 
-    def _accept(self, share: float, part: str) -> None:
-        chance = self._chance(part)
-        for unit, leg in self._due(WAITING, share, chance):
-            actor = self._at_receiver(leg.row, chance)
-            if self._set(unit, leg, chance, ACCEPTED[Level(leg.row.level)]):
-                acting = replace(unit, actor=actor)
-                referral_steps.acknowledge(acting, leg.row.id, leg.row.version)
+    def _accept(self, habit: Habit, part: str) -> None:
+        self._desk.take(part, Wanted(WAITING, unless_calm(habit.accepted)), ACCEPTED, _accept)
 
-    def _meet(self, share: float, part: str) -> None:
-        chance = self._chance(part)
-        for unit, leg in self._due((ReferralState.ACKNOWLEDGED,), share, chance):
-            if self._set(unit, leg, chance, MET[Level(leg.row.level)]):
-                acting = self._as_owner(unit, leg.row)
-                note = self._note(acting, "contact", chance)
-                talk = Attempt(
-                    ContactChannel.IN_PERSON, ContactPerson.CHILD, reached=True, note=note
-                )
-                referral_care.record_contact(acting, leg.row.id, leg.row.version, talk)
+    def _meet(self, habit: Habit, part: str) -> None:
+        desk = self._desk
+        judged = Wanted((S.ACKNOWLEDGED,), unless_calm(habit.met))
+        desk.take(f"{part} triage", judged, TRIAGED, demo_turns.triage(desk))
+        tried = Wanted((S.TRIAGED,), equally(0.12))
+        desk.take(f"{part} try", tried, demo_turns.TRIED, demo_turns.attempt(desk))
+        lost = demo_turns.lose_touch(desk, part)
+        met = Wanted((S.TRIAGED, S.UNREACHABLE), unless_calm(habit.met), without=lost)
+        desk.take(f"{part} meet", met, MET, self._talk)
 
-    def _redirect(self, share: float, part: str) -> None:
-        """A family has moved: the PSC that is asked second takes over."""
-        chance = self._chance(part)
-        for unit, leg in self._due(IN_HAND, share, chance):
-            other = _second_center(unit, leg.row)
-            if other is not None and self._set(unit, leg, chance, (HOUR, DAY)):
-                acting = self._as_owner(unit, leg.row)
-                note = self._note(acting, "redirect", chance)
-                handovers.redirect(acting, leg.row.id, leg.row.version, other, note)
+    def _assess(self, part: str) -> None:
+        """Every child of a PSC is assessed, and some of those whom the school looks after."""
+        at_center = Wanted((S.CONTACTED,), equally(1.0), (ReceiverKind.SUPPORT_CENTER,))
+        at_school = Wanted((S.CONTACTED,), equally(ASSESSED_CALM), (ReceiverKind.SCHOOL,))
+        self._desk.take(f"{part} center", at_center, ASSESSED, self._sign)
+        self._desk.take(f"{part} school", at_school, ASSESSED, self._sign)
 
-    def _confirm_notices(self, share: float, part: str) -> None:
-        """The school confirms within a quarter of an hour, the PSC what goes to authorities."""
-        chance = self._chance(f"{part} notices")
-        for addressees in ((Addressee.SCHOOL,), (Addressee.GUARDIANSHIP, Addressee.CHILD_RIGHTS)):
-            with self._workshop.begin() as unit:
-                stamp = unit.now()
-                rows = self._unconfirmed(unit, [addressee.value for addressee in addressees])
-                for notice in rows:
-                    if chance.random() < share:
-                        since = self._since(notice.student_id, notice.created_at)
-                        moment = since + timedelta(minutes=chance.randrange(3, 14))
-                        self._diary.note(notice.student_id, stamp, moment)
-                        self._confirm(unit, notice)
+    def _end(self, habit: Habit, part: str) -> None:
+        """A look back, an outcome, and a second person who agrees with it, or not at first."""
+        desk, share = self._desk, unless_calm(habit.ended)
+        back = Wanted((S.IN_SUPPORT,), share, without=self._goes_on)
+        desk.take(f"{part} look back", back, REVIEWED, self._look_back)
+        calmly = Wanted((S.CONTACTED,), equally(habit.ended, tuple(CALM)))
+        desk.take(f"{part} end calmly", calmly, ENDED, self._outcome)
+        ended = Wanted((S.REVIEW,), share)
+        desk.take(f"{part} end", ended, ENDED, self._outcome)
+        not_agreed = Wanted((S.OUTCOME_SET,), equally(0.06, tuple(URGENT)))
+        desk.take(f"{part} not agreed", not_agreed, ENDED, demo_turns.send_back(desk))
+        desk.take(f"{part} end again", ended, ENDED, self._outcome)
+        agreed = Wanted((S.OUTCOME_SET,), share)
+        desk.take(f"{part} agree", agreed, ENDED, demo_turns.close(desk))
 
-    def _confirm(self, unit: Unit, notice: Notice) -> None:
-        has_center = notice_steps.case_has_center(unit, notice.case_id)
-        actor = self._staff.psychologists[notice.school_id]
-        if has_center and notice.addressee != Addressee.SCHOOL:
-            center_id: UUID | None = unit.session.scalars(
-                select(Referral.support_center_id)
-                .where(Referral.case_id == notice.case_id, Referral.support_center_id.is_not(None))
-                .order_by(Referral.created_at)
-                .limit(1)
-            ).one()
-            actor = self._staff.specialists[center_id] if center_id else actor
-        notice_steps.confirm_notice(replace(unit, actor=actor), notice.id)
+    def _open(self, unit: Unit, leg: Referral, _chance: random.Random) -> None:
+        referral_steps.mark_seen(unit, leg.id)
+        # As the page does that opens it.
+        ids = {"student_id": leg.student_id, "school_id": leg.school_id}
+        audit.record(unit, "referral.open", "referral", leg.id, **ids)
 
-    def _review(self, share: float, part: str) -> None:
-        chance = self._chance(part)
-        with self._workshop.begin() as unit:
-            stamp = unit.now()
-            tasks = unit.session.scalars(
-                select(ReviewTask)
-                .join(Student, Student.id == ReviewTask.student_id)
-                .where(ReviewTask.done_at.is_(None), ReviewTask.school_id.in_(self._schools))
-                .order_by(Student.school_code, ReviewTask.reason)
-            ).all()
-            for task in tasks:
-                if chance.random() < share:
-                    since = self._since(task.student_id, task.created_at)
-                    moment = _at_work(since + timedelta(hours=chance.randrange(4, 96)))
-                    if moment < self._workshop.now:
-                        self._diary.note(task.student_id, stamp, moment)
-                        acting = replace(unit, actor=self._staff.psychologists[task.school_id])
-                        review.close(acting, task.id, self._note(acting, "review", chance))
+    def _talk(self, unit: Unit, leg: Referral, chance: random.Random) -> None:
+        note = self._desk.note(unit, "contact", chance)
+        talk = Attempt(ContactChannel.IN_PERSON, ContactPerson.CHILD, reached=True, note=note)
+        referral_care.record_contact(unit, leg.id, leg.version, talk)
 
-    def _chance(self, part: str) -> random.Random:
-        return self._workshop.random(f"{part} {self._name}")
+    def _sign(self, unit: Unit, leg: Referral, chance: random.Random) -> None:
+        for section in AssessmentSection:
+            is_waived = chance.random() < WAIVED and section is not AssessmentSection.SAFETY
+            state = SectionState.WAIVED if is_waived else SectionState.SIGNED
+            note = self._desk.note(unit, "waived" if is_waived else section.value, chance)
+            referral_care.sign_section(unit, leg.id, section, state, note)
+        note = self._desk.note(unit, "assess", chance)
+        referral_care.finish_assessment(unit, leg.id, leg.version, note)
 
-    def _due(
-        self, states: tuple[ReferralState, ...], share: float, chance: random.Random
-    ) -> Iterator[tuple[Unit, _Leg]]:
-        """A share of the referrals in some states, in an order that a second build repeats.
+    def _plan(self, habit: Habit) -> Act:
+        def plan(unit: Unit, leg: Referral, chance: random.Random) -> None:
+            days = NEXT_DAYS
+            if chance.random() < habit.goes_on:
+                self._goes_on.add(leg.id)
+                coming = self._desk.workshop.now + timedelta(days=chance.randrange(*COMING_DAYS))
+                days = (_day(coming) - _day(self._desk.moment(unit, leg))).days
+            # Counted from today; it moves along with the row.
+            next_on = _day(unit.now()) + timedelta(days=days)
+            note = self._desk.note(unit, "plan", chance)
+            words = PlanWords(next_on, child_agrees=True, note=note)
+            referral_care.make_plan(unit, leg.id, leg.version, words)
 
-        PSCs and schools take their steps in transactions of their own: a child may have a
-        referral at each, and the two are taken up at different times.
-        """
-        for receiver in ReceiverKind:
-            with self._workshop.begin() as unit:
-                for row, stamp in self._in_states(unit, receiver, states):
-                    if chance.random() < share:
-                        yield unit, _Leg(row, self._since(row.student_id, stamp))
+        return plan
 
-    def _in_states(
-        self, unit: Unit, receiver: ReceiverKind, states: tuple[ReferralState, ...]
-    ) -> Sequence[Row[Referral, datetime]]:
-        """The referrals of one kind of receiver, each with the stamp of its last event."""
-        moved = (
-            select(func.max(ReferralEvent.created_at))
-            .where(ReferralEvent.referral_id == Referral.id)
-            .scalar_subquery()
-        )
-        return unit.session.execute(
-            select(Referral, moved)
-            .join(Student, Student.id == Referral.student_id)
-            .where(
-                Referral.school_id.in_(self._schools),
-                Referral.receiver == receiver.value,
-                Referral.state.in_([state.value for state in states]),
-            )
-            .order_by(Student.school_code, Referral.route_reason)
-        ).all()
+    def _support(self, unit: Unit, leg: Referral, chance: random.Random) -> None:
+        note = self._desk.note(unit, "support", chance)
+        referral_care.begin_support(unit, leg.id, leg.version, note)
 
-    def _unconfirmed(self, unit: Unit, addressees: list[str]) -> list[Notice]:
-        return list(
-            unit.session.scalars(
-                select(Notice)
-                .join(Student, Student.id == Notice.student_id)
-                .where(
-                    Notice.school_id.in_(self._schools),
-                    Notice.confirmed_at.is_(None),
-                    Notice.addressee.in_(addressees),
-                )
-                .order_by(Student.school_code, Notice.kind)
-            )
-        )
+    def _look_back(self, unit: Unit, leg: Referral, chance: random.Random) -> None:
+        note = self._desk.note(unit, "reviewed", chance)
+        referral_care.begin_review(unit, leg.id, leg.version, note)
 
-    def _since(self, student_id: UUID, stamp: datetime) -> datetime:
-        return self._diary.moment(student_id, stamp) or stamp
-
-    def _set(self, unit: Unit, leg: _Leg, chance: random.Random, minutes: tuple[int, int]) -> bool:
-        """Note when the step is taken; False when that has not come yet."""
-        wait = chance.randrange(*minutes)
-        wait *= TIMES_LATER if chance.random() < LATE else 1
-        moment = leg.since + timedelta(minutes=wait)
-        if wait >= 2 * HOUR:
-            moment = _at_work(moment)
-        if moment >= self._workshop.now - timedelta(minutes=1):
-            return False
-        stamp = unit.now()
-        known = self._diary.moment(leg.row.student_id, stamp)
-        # Two referrals of one child are taken up in one go, after the later of the two.
-        self._diary.note(leg.row.student_id, stamp, max(known, moment) if known else moment)
-        return True
-
-    def _at_receiver(self, leg: Referral, chance: random.Random) -> Actor:
-        by_supervisor = chance.random() < BY_SUPERVISOR
-        if leg.receiver == ReceiverKind.SCHOOL or leg.support_center_id is None:
-            return self._staff.psychologists[leg.school_id]
-        people = self._staff.supervisors if by_supervisor else self._staff.specialists
-        return people[leg.support_center_id]
-
-    def _as_owner(self, unit: Unit, leg: Referral) -> Unit:
-        if leg.owner_id is None:
-            raise TypeError(f"referral {leg.id} has no owner")
-        return replace(unit, actor=self._actors[leg.owner_id])
-
-    def _note(self, unit: Unit, part: str, chance: random.Random) -> str:
-        account_id = unit.actor.account_id
-        language = self._languages[account_id] if account_id else "ru"
-        return chance.choice(self._workshop.words.notes[language, part])
+    def _outcome(self, unit: Unit, leg: Referral, chance: random.Random) -> None:
+        outcome = chance.choice(OUTCOMES)
+        repeat_on = _day(unit.now()) + timedelta(days=chance.randrange(*REPEAT_AFTER))
+        note = self._desk.note(unit, "outcome", chance)
+        words = OutcomeWords(outcome, child_heard=True, repeat_on=repeat_on, note=note)
+        referral_endings.set_outcome(unit, leg.id, leg.version, words)
 
 
-def _second_center(unit: Unit, leg: Referral) -> UUID | None:
-    if leg.support_center_id is None:
-        return None
-    return unit.session.scalars(
-        select(ServiceArea.support_center_id)
-        .join(District, District.id == ServiceArea.district_id)
-        .join(School, School.district_id == District.id)
-        .where(School.id == leg.school_id, ServiceArea.support_center_id != leg.support_center_id)
-        .order_by(ServiceArea.priority)
-        .limit(1)
-    ).one_or_none()
+def _accept(unit: Unit, leg: Referral, _chance: random.Random) -> None:
+    referral_steps.acknowledge(unit, leg.id, leg.version)
 
 
-def _at_work(moment: datetime) -> datetime:
-    """The same moment, or the next one in working hours at the same minute."""
-    local = moment.astimezone(KAZAKHSTAN)
-    if local.time() > WORKS_TO:
-        local = _morning(local + timedelta(days=1))
-    elif local.time() < WORKS_FROM:
-        local = _morning(local)
-    while local.weekday() >= SATURDAY:
-        local = _morning(local + timedelta(days=1))
-    return local
-
-
-def _morning(local: datetime) -> datetime:
-    return datetime.combine(local.date(), time(9, local.minute, local.second), KAZAKHSTAN)
+def _day(moment: datetime) -> date:
+    return moment.astimezone(KAZAKHSTAN).date()

@@ -6,11 +6,16 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 SCRIPTS = Path(__file__).parent / "migrations"
 # Partitions belong to their parent table; the models do not name them one by one.
 _PARTITION = re.compile(r"_y\d{4}$")
+_OWN_TABLES = """
+SELECT CAST(CAST(oid AS regclass) AS text) FROM pg_class
+WHERE relnamespace = CAST('public' AS regnamespace) AND relkind IN ('r', 'p')
+    AND relname <> 'alembic_version'
+"""
 
 
 def is_ours(
@@ -37,6 +42,19 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 def downgrade(engine: Engine, revision: str) -> None:
     """Undo migrations down to `revision`."""
     _run(engine, lambda config: command.downgrade(config, revision))
+
+
+def throw_away(engine: Engine) -> None:
+    """Empty every table, whatever its rules say, and undo all migrations: for invented data only.
+
+    Undoing them keeps rows where it can, and refuses what older tables could not have held.
+    """
+    with engine.begin() as connection:
+        tables = connection.scalars(text(_OWN_TABLES)).all()
+        for table in tables:
+            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        connection.execute(text(f"TRUNCATE {', '.join(tables)}"))
+    downgrade(engine, "base")
 
 
 def check(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -24,7 +25,8 @@ from tests.builders_referral import (
 from tests.world import World, a_vault, a_world, the_catalog
 from tirek.config import Keys
 from tirek.domain.instruments import Answer
-from tirek.services import completion, inbox, referral_endings, referral_steps, runs
+from tirek.domain.levels import Level
+from tirek.services import completion, concerns, inbox, referral_endings, referral_steps, runs
 from tirek.services.administrations import complete, record_responses, stop
 from tirek.services.inbox import Query
 from tirek.services.runs import AdministrationKey
@@ -328,7 +330,14 @@ def test_a_signal_soon_after_the_end_opens_the_same_referral_again(
     assert (again.state, again.owner_id, again.outcome) == ("reopened", None, None)
     assert again.acknowledge_due_at > first_due
     assert system.scalars(select(Case.closed_at)).all() == [None]
-    accept(engine, world, world.home.supervisor, again)
+    # A further signal before anybody has accepted joins it, and puts no clock off.
+    version, dues = again.version, (again.acknowledge_due_at, again.contact_due_at)
+    with acting(engine, world, world.school.psychologist) as unit:
+        concerns.refer(unit, pupil.id, Level.IMMEDIATE, "Worried.", uuid4())
+    joined = the_leg(system, pupil)
+    assert (joined.state, joined.version) == ("reopened", version + 1)
+    assert (joined.acknowledge_due_at, joined.contact_due_at) == dues
+    accept(engine, world, world.home.supervisor, joined)
     assert the_leg(system, pupil).state == "acknowledged"
 
 

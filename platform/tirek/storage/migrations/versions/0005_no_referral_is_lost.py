@@ -415,6 +415,7 @@ APPLY_EVENT = """
 CREATE OR REPLACE FUNCTION apply_referral_event() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE leg referrals%ROWTYPE; kept text[]; dropped text[]; again boolean;
+    anew boolean;
 BEGIN
     SELECT * INTO leg FROM referrals WHERE id = NEW.referral_id FOR UPDATE;
     IF NOT FOUND OR leg.student_id <> NEW.student_id OR leg.school_id <> NEW.school_id THEN
@@ -441,6 +442,8 @@ BEGIN
     END IF;
     -- The clock of a talk that was held begins anew with a new signal.
     again := NEW.to_state = 'acknowledged' AND leg.contacted_at IS NOT NULL;
+    -- A signal that joins a reopened leg does not reopen it once more.
+    anew := NEW.to_state = 'reopened' AND NEW.from_state <> 'reopened';
     UPDATE referrals SET
         state = NEW.to_state,
         version = NEW.seq,
@@ -453,11 +456,11 @@ BEGIN
             ELSE level END,
         triage_level = CASE WHEN NEW.to_state = 'triaged' THEN NEW.triage_level
             WHEN NEW.to_state IN ('acknowledged', 'reopened') THEN NULL ELSE triage_level END,
-        seen_due_at = CASE WHEN NEW.to_state = 'reopened' THEN NEW.seen_due_at
+        seen_due_at = CASE WHEN anew THEN NEW.seen_due_at
             ELSE LEAST(seen_due_at, NEW.seen_due_at) END,
-        acknowledge_due_at = CASE WHEN NEW.to_state = 'reopened' THEN NEW.acknowledge_due_at
+        acknowledge_due_at = CASE WHEN anew THEN NEW.acknowledge_due_at
             ELSE LEAST(acknowledge_due_at, NEW.acknowledge_due_at) END,
-        contact_due_at = CASE WHEN again OR NEW.to_state = 'reopened'
+        contact_due_at = CASE WHEN again OR anew
             THEN COALESCE(NEW.contact_due_at, contact_due_at)
             ELSE LEAST(contact_due_at, NEW.contact_due_at) END,
         delivered_at = CASE WHEN NEW.to_state = 'reopened' THEN NULL
