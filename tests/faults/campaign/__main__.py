@@ -9,11 +9,12 @@ import tempfile
 from pathlib import Path
 from random import Random, SystemRandom
 
+from tests.faults.campaign import bell
 from tests.faults.campaign.campaign import Campaign, Size
 from tirek.config import ROOT
 
 FULL = Size(singles=2000, mixes=14, mixed=3000, rate=42.0, faults=12)
-SHORT = Size(singles=0, mixes=2, mixed=1550, rate=32.0, faults=5)
+SHORT = Size(singles=0, mixes=2, mixed=1550, rate=26.0, faults=5)
 
 
 def main() -> int:
@@ -26,12 +27,15 @@ def main() -> int:
     parser.add_argument("--rate", type=float, help="submissions a second")
     parser.add_argument("--mixes", type=int, help="number of mixed runs")
     parser.add_argument("--folder", type=Path, help="where to work (default: a temporary one)")
+    parser.add_argument("--bell", action="store_true", help="F15: 300 pupils in one minute")
     parser.add_argument("--list", action="store_true", help="the faults, and those not had here")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else SystemRandom().randrange(10**9)
     size = (SHORT if options.short else FULL).changed(options)
     with tempfile.TemporaryDirectory(prefix="tirek-faults-") as temporary:
         folder = options.folder or Path(temporary)
+        if options.bell:
+            return bell.main(folder, seed)
         campaign = Campaign(folder, seed, size, Random(seed))  # noqa: S311 - it must repeat
         if options.list:
             campaign.print_faults()

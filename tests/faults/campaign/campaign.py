@@ -35,7 +35,7 @@ class Size:
         number = options.submissions
         return replace(
             self,
-            singles=number or self.singles,
+            singles=(number or self.singles) if self.singles or options.only else 0,
             mixed=number or self.mixed,
             rate=options.rate or self.rate,
             mixes=self.mixes if options.mixes is None else options.mixes,

@@ -54,7 +54,8 @@ class Ground:
     poisoned: int = 0
 
     def __post_init__(self) -> None:
-        """Choose ports and addresses; nothing is started yet."""
+        """Choose ports and addresses in an empty folder; nothing is started yet."""
+        shutil.rmtree(self.folder, ignore_errors=True)
         environment = self._clock("postgres") if DATABASE_CLOCK in self.needs else {}
         self.postgres = Postgres(self.folder, environment)
         self.mail_port = a_port()

@@ -64,7 +64,12 @@ PLANS = (
     # Item 13 acts by itself, then the end adds the total: a second signal joins the first leg.
     Plan("immediate, then high", "phq-a", *_phq("33222221", "1"), 3),
 )
-BY_NAME = {plan.name: plan for plan in PLANS}
+# F15: the whole of PHQ-A, one in ten with a critical answer.
+BELL = (
+    Plan("bell, calm", "phq-a", {}, _row("1010010000000"), 9),
+    Plan("bell, immediate", "phq-a", {}, _row("1010010010000"), 1),
+)
+BY_NAME = {plan.name: plan for plan in (*PLANS, *BELL)}
 CALM = frozenset(plan.name for plan in PLANS if plan.name.startswith("calm"))
 
 

@@ -26,6 +26,7 @@ from tirek.config import ROOT, Keys
 # After the last fault: pupils give up, and what is not under way by then is lost.
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.5
+OUT_OF_ORDER = 300
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         """Look until told to end; a database that is away is asked again."""
-        last = datetime(2000, 1, 1, tzinfo=UTC)
+        last = 0
         while not self._ended.wait(POLL_SECONDS):
             try:
                 last = self._look(last)
@@ -105,22 +106,22 @@ class Watch(threading.Thread):
         """Look once more, and end."""
         self._ended.set()
         self.join()
-        self._look(datetime(2000, 1, 1, tzinfo=UTC))
+        self._look(0)
 
-    def _look(self, since: datetime) -> datetime:
+    def _look(self, last: int) -> int:
         with self._ground.owner() as connection:
-            # What the inbox shows: open legs that have been routed.
+            # What the inbox shows: legs that have been routed. Events are numbered in the order
+            # in which they began, so a few may be seen after a higher number.
             rows = connection.execute(
-                "SELECT student_id::text, created_at FROM referrals WHERE state <> 'created'"
-                " AND closed_at IS NULL AND created_at >= %s - interval '20 seconds'",
-                (since,),
+                "SELECT student_id::text, id FROM referral_events WHERE to_state = 'routed'"
+                " AND id > %s",
+                (last - OUT_OF_ORDER,),
             ).fetchall()
         now = time.time()
-        for student, created_at in rows:
+        for student, number in rows:
             self.seen.setdefault(str(student), now)
-            assert isinstance(created_at, datetime)
-            since = max(since, created_at)
-        return since
+            last = max(last, int(str(number)))
+        return last
 
 
 @dataclass

@@ -69,6 +69,8 @@ class Sitting:
     path: str
     body: str
     cookie: str
+    # Pages before the last one that are still to be answered: address and form of each.
+    pages: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,9 @@ class _Class:
     numbers: range
 
 
-def build(folder: Path, pupils: int, seed: int, workers: int = 2) -> Template:
+def build(
+    folder: Path, pupils: int, seed: int, workers: int = 2, plans: Sequence[Plan] = PLANS
+) -> Template:
     """Build it; the plans are dealt out in their shares, in an order that `seed` gives."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -129,7 +133,7 @@ def build(folder: Path, pupils: int, seed: int, workers: int = 2) -> Template:
         migrate.upgrade(owner)
         owner.dispose()
         classes, staff = _places(server.url(), config.keys, pupils)
-        dealt = _deal(pupils, Random(seed))  # noqa: S311 - a seed that can be repeated is the point
+        dealt = _deal(plans, pupils, Random(seed))  # noqa: S311 - a seed that can be repeated is the point
         made = _in_parallel(folder, server.url(), classes, dealt, workers)
     finally:
         server.stop()
@@ -149,8 +153,8 @@ def _pg_bin() -> Path | None:
     return Path(named) if named else None
 
 
-def _deal(pupils: int, random: Random) -> list[str]:
-    whole = [plan.name for plan in PLANS for _ in range(plan.share)]
+def _deal(plans: Sequence[Plan], pupils: int, random: Random) -> list[str]:
+    whole = [plan.name for plan in plans for _ in range(plan.share)]
     random.shuffle(whole)
     dealt = [whole[number % len(whole)] for number in range(pupils)]
     random.shuffle(dealt)
@@ -369,7 +373,11 @@ def _sitting(unit: Unit, at: _Class, number: int, plan: Plan, forms: Forms) -> S
         actor.scope,
         idle_minutes=sessions.PUPIL_IDLE_MINUTES,
     )
-    fields = {"csrf_token": forms.token(raw), **plan.last, "step": "next"}
+    *earlier, last = [
+        (f"/ru/s/page/{number}", _form(forms.token(raw), plan, items))
+        for number, items in enumerate(run.pages, start=1)
+        if plan.last.keys() & set(items)
+    ]
     return Sitting(
         id=str(key.id),
         student=str(student.id),
@@ -377,7 +385,13 @@ def _sitting(unit: Unit, at: _Class, number: int, plan: Plan, forms: Forms) -> S
         region=at.region,
         center=str(at.center),
         plan=plan.name,
-        path=f"/ru/s/page/{len(run.pages)}",
-        body=urlencode(fields),
+        path=last[0],
+        body=last[1],
         cookie=f"tirek={token}",
+        pages=tuple(earlier),
     )
+
+
+def _form(token: str, plan: Plan, items: Sequence[str]) -> str:
+    given = {item: plan.last[item] for item in items if item in plan.last}
+    return urlencode({"csrf_token": token, **given, "step": "next"})
