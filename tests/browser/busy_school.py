@@ -19,7 +19,6 @@ from tests.world import Adult, Pupil, World, give_consent
 from tirek.domain.consent import ConsentState
 from tirek.domain.instruments import Answer
 from tirek.domain.levels import Level
-from tirek.domain.people import SYSTEM
 from tirek.services import (
     administrations,
     children,
@@ -119,7 +118,7 @@ def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
     next_round = _next_round(world)
     world.session.commit()
     _settle(owner, [found["new"], found["school new"], found["accepted"]])
-    _ring_and_send(engine, world)
+    _ring_and_send(world)
     return BusySchool(
         world,
         world.home.specialist,
@@ -296,10 +295,10 @@ def _settle(owner: Engine, late_ids: list[UUID]) -> None:
         backdate.switch_rules(connection, on=True)
 
 
-def _ring_and_send(engine: Engine, world: World) -> None:
+def _ring_and_send(world: World) -> None:
     """Clocks that have run out call people, and some messages have been tried."""
-    with acting(engine, world, SYSTEM) as unit:
-        ladder.fire_due(unit, 500)
-    with acting(engine, world, SYSTEM) as unit:
-        for statement in (_TRIED, _ARRIVED):
-            unit.session.execute(text(statement))
+    world.session.rollback()
+    ladder.fire_due(world.unit(), 500)
+    for statement in (_TRIED, _ARRIVED):
+        world.session.execute(text(statement))
+    world.session.commit()

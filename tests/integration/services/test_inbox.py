@@ -17,14 +17,15 @@ from tests.builders_referral import (
     the_leg,
     version_of,
 )
+from tests.builders_work import close, lead_on, lead_to
 from tests.world import Adult, Pupil, World, a_vault, a_world, the_catalog
 from tirek.config import Keys
 from tirek.domain.age_band import AgeBand
 from tirek.domain.levels import Level
-from tirek.domain.referral import Outcome
-from tirek.services import inbox, referral_steps
+from tirek.services import caseload, handovers, inbox, referral_steps, sent_referrals
+from tirek.services.caseload import CaseQuery
 from tirek.services.inbox import Inbox, Query, Show, band_of
-from tirek.storage.models import Referral
+from tirek.storage.models import Deadline
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 HIGH_TOTAL = {f"q{number}": "2" for number in range(1, 9)} | {"q9": "0"}
@@ -43,14 +44,15 @@ def look(engine: Engine, world: World, adult: Adult | None = None, **asked: obje
 
 
 def set_clocks(owner: Engine, leg_id: UUID, **due: timedelta) -> None:
-    """Only the tables' owner could, and then only by hand: tests need time to pass."""
+    """Clocks only come nearer, whoever moves them: tests need time to pass."""
     now = datetime.now(UTC)
     with owner.begin() as connection:
-        connection.execute(
-            update(Referral)
-            .where(Referral.id == leg_id)
-            .values({name: now + away for name, away in due.items()})
-        )
+        for clock, away in due.items():
+            connection.execute(
+                update(Deadline)
+                .where(Deadline.referral_id == leg_id, Deadline.clock == clock, Deadline.rung == 0)
+                .values(due_at=now + away)
+            )
 
 
 def urgent(engine: Engine, world: World, system: Session, pupil: Pupil) -> UUID:
@@ -72,16 +74,16 @@ def test_level_comes_first_then_what_is_late_then_what_is_next(
     soon, late, later = (
         urgent(engine, world, system, pupil) for pupil in (second, third, others[0])
     )
-    set_clocks(owner, soon, seen_due_at=MINUTE)
-    set_clocks(owner, late, seen_due_at=-5 * MINUTE)
-    set_clocks(owner, calm, seen_due_at=-2 * DAY)
+    set_clocks(owner, soon, seen=MINUTE)
+    set_clocks(owner, late, seen=-5 * MINUTE)
+    set_clocks(owner, calm, seen=-2 * DAY)
     found = look(engine, world)
     assert [row.id for row in found.rows] == [late, soon, later, calm]
     assert [row.is_late for row in found.rows] == [True, False, False, True]
     assert found.counters == inbox.Counters(open=4, late=2, unowned=4, mine=0)
 
 
-def test_the_clock_shown_is_the_one_that_runs(
+def test_the_clock_shown_is_the_earliest_promise_that_nobody_has_kept(
     engine: Engine, system: Session, world: World
 ) -> None:
     leg_id = urgent(engine, world, system, world.school.pupil)
@@ -98,10 +100,62 @@ def test_the_clock_shown_is_the_one_that_runs(
     assert row() == ("accept", leg.acknowledge_due_at)
     with acting(engine, world, specialist) as unit:
         referral_steps.acknowledge(unit, leg_id, version_of(unit, leg_id))
+    assert row() == ("triage", leg.contact_due_at)
+    lead_on(engine, world, specialist, leg_id, "triaged")
     assert row() == ("contact", leg.contact_due_at)
-    with acting(engine, world, specialist) as unit:
-        referral_steps.record_contact(unit, leg_id, version_of(unit, leg_id), "Talked.")
-    assert row() == ("support", None)
+    lead_on(engine, world, specialist, leg_id, "contacted")
+    following, due_at = row()
+    assert following == "assess"
+    assert isinstance(due_at, datetime)
+    assert due_at > leg.contact_due_at
+
+
+def test_whoever_handed_on_is_shown_the_next_ones_clock(
+    engine: Engine, owner: Engine, system: Session, world: World
+) -> None:
+    leg_id = urgent(engine, world, system, world.school.pupil)
+    lead_on(engine, world, world.home.specialist, leg_id, "acknowledged")
+    with acting(engine, world, world.home.specialist) as unit:
+        new_id = handovers.redirect(
+            unit, leg_id, version_of(unit, leg_id), world.neighbour.id, "Nearer home."
+        )
+    set_clocks(owner, new_id, acknowledged=-MINUTE)
+    (row,) = look(engine, world).rows
+    assert (row.next_step, row.is_late) == ("wait", True)
+    assert look(engine, world).counters.late == 1
+
+
+def test_whoever_fetches_the_list_has_been_reached(
+    engine: Engine, system: Session, world: World
+) -> None:
+    urgent(engine, world, system, world.school.pupil)
+    (row,) = look(engine, world, show=Show.OPEN).rows
+    assert row.state == "delivered"
+    assert the_leg(system, world.school.pupil).state == "delivered"
+    assert the_leg(system, world.school.pupil).delivered_at is not None
+    look(engine, world)
+    assert the_leg(system, world.school.pupil).version == 2
+
+
+def test_the_three_lists_count_late_alike(
+    engine: Engine, owner: Engine, system: Session, world: World
+) -> None:
+    leg_id = urgent(engine, world, system, world.school.pupil)
+    a_pupil_answers(
+        engine, world, SOME_WORRY, pupil=world.school.pupils[1], instrument="gad-7",
+        to_the_end=True,
+    )  # fmt: skip
+    at_school = the_leg(system, world.school.pupils[1]).id
+    for one in (leg_id, at_school):
+        set_clocks(owner, one, seen=-MINUTE)
+    assert look(engine, world).counters.late == 1
+    psychologist = world.school.psychologist
+    assert look(engine, world, psychologist).counters.late == 1
+    with acting(engine, world, psychologist) as unit:
+        assert caseload.counts(unit).late == 2
+        late = caseload.of_school(unit, CaseQuery(show="late"))
+        assert {row.id for row in late.rows} == {leg_id, at_school}
+        assert sent_referrals.sent_one(unit, leg_id).is_late
 
 
 def test_filters(engine: Engine, owner: Engine, system: Session, world: World) -> None:
@@ -110,10 +164,9 @@ def test_filters(engine: Engine, owner: Engine, system: Session, world: World) -
         urgent(engine, world, system, pupil) for pupil in (first, second, third)
     )
     accept(engine, world, world.home.specialist, the_leg(system, first))
-    accept(engine, world, world.home.supervisor, the_leg(system, third))
-    with acting(engine, world, world.home.supervisor) as unit:
-        referral_steps.close(unit, closed, 3, Outcome.SUPPORTED, "Done.")
-    set_clocks(owner, unowned, seen_due_at=-MINUTE)
+    lead_to(engine, world, world.home.specialist, closed, "outcome_set")
+    close(engine, world, world.home.supervisor, closed)
+    set_clocks(owner, unowned, seen=-MINUTE)
 
     def shown(show: Show, **more: object) -> set[UUID]:
         return {row.id for row in look(engine, world, show=show, **more).rows}
@@ -177,6 +230,8 @@ def test_no_row_of_the_list_asks_the_database_a_question_of_its_own(
     empty = asked_for(engine, world)
     for pupil in world.school.pupils:
         urgent(engine, world, system, pupil)
+    # The first look writes down that they have arrived.
+    asked_for(engine, world)
     full = asked_for(engine, world)
     assert len(full) == len(empty), full
     assert sum("audit_entries" in statement for statement in full) == 1
