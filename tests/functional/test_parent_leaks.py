@@ -1,7 +1,7 @@
 """Whatever a child has answered, a parent's pages do not change by one letter because of it."""
 
 import re
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -9,13 +9,17 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from tests.builders_referral import acting
 from tests.functional.test_parent_pages import Parent, fill_in, questionnaire, token
 from tests.world import World, an_origin
 from tirek.domain.instruments import Answer, AnswerState
+from tirek.domain.levels import Level
+from tirek.domain.referral import ConflictKind
 from tirek.domain.scope import Scope
-from tirek.services import administrations, runs
+from tirek.services import administrations, concerns, harm, runs
+from tirek.services.harm import Named
 from tirek.services.unit import Unit
-from tirek.storage.models import Case, FlagRecord, Referral
+from tirek.storage.models import Case, Conflict, FlagRecord, OutboxMessage, Referral
 from tirek.storage.session import open_session
 
 
@@ -133,3 +137,26 @@ def test_no_page_of_a_parent_tells_what_the_child_answered(
     for address, page in after.items():
         told = [word for word in forbidden(world) if word in page]
         assert not told, (address, told)
+
+
+def test_a_guardian_who_is_named_sees_no_change(
+    app: Flask, engine: Engine, system: Session, parent: Parent, world: World
+) -> None:
+    answer_as_child(engine, world, "phq-a")
+    parent.get(questionnaire(world))
+    parent.send(questionnaire(world))
+    walk(app, parent, world)  # so that what the walk itself records is there already
+    before = walk(app, parent, world)
+    guardian = world.school.guardian.account.id
+    with acting(engine, world, world.home.specialist) as unit:
+        named = Named(ConflictKind.GUARDIAN, "The child is afraid of home.", guardian)
+        harm.name_conflict(unit, world.school.pupil.id, named)
+    with acting(engine, world, world.school.psychologist) as unit:
+        concerns.refer(
+            unit, world.school.pupil.id, Level.HIGH, "Bruises.", uuid4(), ConflictKind.GUARDIAN
+        )
+    system.rollback()
+    assert len(system.scalars(select(Conflict)).all()) == 2
+    told = select(OutboxMessage.id).where(OutboxMessage.account_id == guardian)
+    assert system.scalars(told).all() == []
+    assert walk(app, parent, world) == before

@@ -308,10 +308,13 @@ def test_a_worry_becomes_one_referral_however_often_it_is_sent(
     page = at_work.open(url)
     empty = at_work.submit(page, status=422, level="medium", reason=" ")
     assert "Write what makes you worried." in empty.text
-    sent = at_work.submit(page, level="medium", reason="Cried in two lessons.")
+    sent = at_work.submit(page, about="nobody", level="medium", reason="Cried in two lessons.")
     assert sent.h1.startswith("Referral: pupil")
     assert "Cried in two lessons." in sent.text
-    assert at_work.submit(page, level="medium", reason="Cried in two lessons.").url == sent.url
+    assert (
+        at_work.submit(page, about="nobody", level="medium", reason="Cried in two lessons.").url
+        == sent.url
+    )
     signal = system.scalars(select(Signal)).one()
     assert signal.note_sealed is not None
     assert b"Cried" not in signal.note_sealed
@@ -321,7 +324,9 @@ def test_an_immediate_worry_goes_to_the_centre_and_the_school_follows_it(
     world: World, at_work: Browser
 ) -> None:
     page = at_work.open(f"/en/school/pupils/{world.school.pupil.id}/refer")
-    sent = at_work.submit(page, level="immediate", reason="Said goodbye to friends.")
+    sent = at_work.submit(
+        page, about="nobody", level="immediate", reason="Said goodbye to friends."
+    )
     assert "to the support centre" in sent.h1
     assert world.home.center.name_ru in sent.text
     assert "Said goodbye" not in sent.text
@@ -403,7 +408,7 @@ def test_another_schools_things_cannot_be_changed(
     closes = (datetime.now(UTC) + timedelta(days=20)).strftime("%Y-%m-%dT08:00")
     own = f"/en/school/consents/{world.school.classroom.id}"
     sheet = {"pupils": str(other.pupil.id), "state": "given"}
-    worry = {"level": "low", "reason": "x", "mark": str(uuid4())}
+    worry = {"level": "low", "reason": "x", "about": "nobody", "mark": str(uuid4())}
     for url, data, status in (
         (f"/en/school/assignments/{assignment}/cancel", {}, 404),
         (f"/en/school/assignments/{assignment}/extend", {"closes": closes}, 404),
@@ -435,7 +440,7 @@ def test_a_social_pedagogue_follows_and_reports_but_reads_no_answers(
         person.open(f"/en/school{path}", status=403)
     sent = person.submit(
         person.open(f"/en/school/pupils/{world.school.pupil.id}/refer"),
-        level="low", reason="Comes late and alone.",
+        about="nobody", level="low", reason="Comes late and alone.",
     )  # fmt: skip
     assert "Somebody has it now" in sent.text
 

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     VIEW_FLAGS = "view_flags"
     RESOLVE_REVIEW = "resolve_review"
     REFER = "refer"
+    # Enter a pupil who leaves into a class of another school.
+    MOVE_PUPIL = "move_pupil"
     WORK_SCHOOL_REFERRAL = "work_school_referral"
     # Say yes or no to what a colleague proposed, and answer a support centre's question.
     READ_SECOND = "read_second"
@@ -76,6 +78,7 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 P.VIEW_FLAGS,
                 P.RESOLVE_REVIEW,
                 P.REFER,
+                P.MOVE_PUPIL,
                 P.WORK_SCHOOL_REFERRAL,
                 P.READ_SECOND,
                 P.CONFIRM_NOTICE,

@@ -19,6 +19,16 @@ class Conflicts:
     has_guardian: bool = False
 
 
+def keep_out(unit: Unit, student_id: UUID) -> bool:
+    """Whether the person who acts, or where they work, is named."""
+    out, actor = of(unit, student_id), unit.actor
+    return (
+        actor.school_id in out.schools
+        or actor.support_center_id in out.centers
+        or actor.account_id in out.accounts
+    )
+
+
 def of(unit: Unit, student_id: UUID) -> Conflicts:
     """All conflicts about a child, also those that this transaction may not see."""
     rows = unit.session.execute(

@@ -15,7 +15,7 @@ from tirek.services.unit import Unit
 from tirek.storage.models import Account, Consent, Student
 
 # The version of the text that was agreed to; raised whenever its meaning changes.
-TEXT_VERSION = "2026-11"
+TEXT_VERSION = "2026-11-22"
 
 
 @dataclass(frozen=True, slots=True)

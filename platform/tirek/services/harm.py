@@ -4,10 +4,10 @@ Naming is no judgement: it decides only who must not receive. Nothing of it is e
 place that was named.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from tirek.domain.errors import ConflictError, NotFoundError
 from tirek.domain.levels import Level
@@ -35,6 +35,8 @@ class Named:
     account_id: UUID | None = None
     # For somebody of a PSC: which one; absent, the PSC of the person.
     support_center_id: UUID | None = None
+    # The page's own mark: the same one sent twice is named once.
+    mark: UUID = field(default_factory=uuid4)
 
 
 def name_conflict(unit: Unit, student_id: UUID, named: Named) -> UUID:
@@ -45,6 +47,12 @@ def name_conflict(unit: Unit, student_id: UUID, named: Named) -> UUID:
     """
     if not named.note.strip():
         raise NoteMissingError("a few words are needed")
+    # Two presses at once follow one another, so that the second finds the words of the first.
+    unit.session.execute(
+        select(func.pg_advisory_xact_lock(func.hashtextextended(str(named.mark), 0)))
+    )
+    if is_named(unit, named.mark):
+        return named.mark
     student = unit.session.scalars(select(Student).where(Student.id == student_id)).one_or_none()
     if student is None or unit.actor.role not in SCHOOL_ROLES | PSC_ROLES:
         raise NotFoundError("student", student_id)
@@ -63,8 +71,17 @@ def name_conflict(unit: Unit, student_id: UUID, named: Named) -> UUID:
     return conflict_id
 
 
+def is_named(unit: Unit, mark: UUID) -> bool:
+    """Whether this person has sent the page of this mark before; they may not see it any more."""
+    sent = select(Conflict.id).where(
+        Conflict.id == mark, Conflict.named_by == unit.actor.account_id
+    )
+    with within_scope(unit.session, Scope.system()):
+        return unit.session.scalars(sent).one_or_none() is not None
+
+
 def _write(unit: Unit, student: Student, named: Named) -> UUID:
-    conflict_id = uuid4()
+    conflict_id = named.mark
     account = _account(unit, named.account_id)
     center = named.support_center_id or (account.support_center_id if account else None)
     if named.kind is ConflictKind.PSC_STAFF and center is None:

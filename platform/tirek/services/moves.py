@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from tirek.domain.errors import ConflictError, NotFoundError
 from tirek.domain.levels import Level
@@ -11,7 +11,7 @@ from tirek.domain.scope import Scope
 from tirek.services import audit, handovers, notices, referral_legs
 from tirek.services.routing import Receiver, receiver_for
 from tirek.services.unit import Unit
-from tirek.storage.models import Case, Classroom, Referral, School, ServiceArea, Student
+from tirek.storage.models import AuditEntry, Case, Classroom, Referral, School, ServiceArea, Student
 from tirek.storage.session import within_scope
 
 REASON = "moved"
@@ -26,6 +26,10 @@ def move_student(unit: Unit, student_id: UUID, classroom_id: UUID, code: str) ->
     also brings back a pupil who had left. Raises `NotFoundError`, or `ConflictError` when the code
     is another pupil's there.
     """
+    # Two presses at once follow one another; the second finds a pupil of another school.
+    unit.session.execute(
+        select(func.pg_advisory_xact_lock(func.hashtextextended(str(student_id), 0)))
+    )
     student = unit.session.scalars(select(Student).where(Student.id == student_id)).one_or_none()
     if student is None:
         raise NotFoundError("student", student_id)
@@ -56,6 +60,21 @@ def move_student(unit: Unit, student_id: UUID, classroom_id: UUID, code: str) ->
         unit.session.expire(student)
         if classroom.school_id != before:
             _take_along(unit, student_id, classroom.school_id)
+
+
+def was_moved(unit: Unit, student_id: UUID, school_id: UUID) -> bool:
+    """Whether this person has moved the pupil to that school, so that a second press is none."""
+    by_me = select(AuditEntry.id).where(
+        AuditEntry.action == "student.move",
+        AuditEntry.entity_id == str(student_id),
+        AuditEntry.account_id == unit.actor.account_id,
+    )
+    there = select(Student.id).where(Student.id == student_id, Student.school_id == school_id)
+    with within_scope(unit.session, Scope.system()):
+        return (
+            unit.session.scalars(there).one_or_none() is not None
+            and unit.session.scalars(by_me.limit(1)).one_or_none() is not None
+        )
 
 
 def _take_along(unit: Unit, student_id: UUID, school_id: UUID) -> None:

@@ -147,6 +147,14 @@ class ReferralPage:
         return any(one.kind is ConflictKind.GUARDIAN for one in self.named)
 
     @property
+    def school_is_named(self) -> bool:
+        """Whether the child's school must hear nothing of it."""
+        school = self.place.school.id
+        return any(
+            one.kind is ConflictKind.SCHOOL_STAFF and one.school_id == school for one in self.named
+        )
+
+    @property
     def state(self) -> ReferralState:
         """How it stands."""
         return self.work.state

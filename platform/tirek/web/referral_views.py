@@ -40,6 +40,8 @@ class Area:
     apart: Mapping[StepName, str] = field(default_factory=dict)
     # The page of the pupil, where these people have one.
     pupil: str | None = None
+    # Where somebody is named as possibly harming the child.
+    named: str | None = None
 
     def url(self, referral_id: UUID, part: str | None = None) -> str:
         """The address of the referral, or of a part of its page."""

@@ -247,6 +247,11 @@ PROPOSALS = {
     ApprovalKind.DOWNGRADE: _l("It is less urgent than the machine said"),
     ApprovalKind.ENTERED_IN_ERROR: _l("It was entered by mistake"),
 }
+NAMED = {
+    "guardian": _l("Somebody at home or in the family"),
+    "school_staff": _l("A grown-up who works at the child's school"),
+    "psc_staff": _l("Somebody who works at a support centre"),
+}
 GROUNDS = {
     Ground.GUARDIAN_CONSENT: _l("Consent of a parent or guardian"),
     Ground.CHILD_VITAL_INTEREST: _l("The child's life and safety"),
@@ -308,6 +313,7 @@ _WORDS: Mapping[str, Mapping[Any, str]] = {
     "section": SECTIONS,
     "section_state": SECTION_STATES,
     "proposal": PROPOSALS,
+    "named": NAMED,
     "ground": GROUNDS,
     "protocol": PROTOCOLS,
     "message": MESSAGES,

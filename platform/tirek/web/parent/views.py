@@ -87,7 +87,12 @@ def _recorded(state: ConsentState) -> str:
         case ConsentState.REFUSED:
             return str(_("It is written down that you do not agree. That is all right."))
         case ConsentState.WITHDRAWN:
-            return str(_("You have taken your consent back. Your child is not asked any more."))
+            return str(
+                _(
+                    "You have taken your consent back. Your child is not asked any more. Help that"
+                    " is under way is looked at again by a specialist; in danger it does not wait."
+                )
+            )
 
 
 def _course_task(course: Course) -> CourseTask:

@@ -17,6 +17,7 @@ AREA = Area(
     step="psc.step",
     decide="psc.decide",
     confirm="psc.confirm_notice",
+    named="psc.named",
     apart={StepName.REDIRECT: "psc.send_on", StepName.CLOSE: "psc.close"},
 )
 

@@ -34,6 +34,7 @@ AREA = Area(
     decide="school.case_decide",
     confirm="school.case_notice",
     pupil="school.pupil",
+    named="school.case_named",
 )
 LEVELS = ("", *(level.value for level in Level if level is not Level.REVIEW))
 RECEIVERS = ("", *(kind.value for kind in ReceiverKind))

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     DateTimeLocalField,
@@ -12,6 +13,7 @@ from wtforms import (
     RadioField,
     SelectField,
     SelectMultipleField,
+    StringField,
     TextAreaField,
 )
 from wtforms import Form as PlainForm
@@ -20,11 +22,14 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.consent import ConsentState
+from tirek.domain.referral import ConflictKind
 from tirek.services.concerns import LEVELS
 from tirek.web.forms import PageForm
 from tirek.web.school import words
 
 LONGEST_NOTE = 4000
+LONGEST_CODE = 40
+SURE = "yes"
 MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M"]
 
 
@@ -153,7 +158,45 @@ class ConcernForm(PageForm):
         [DataRequired(_l("Write what makes you worried.")), Length(max=LONGEST_NOTE)],
         filters=[_stripped],
     )
+    about = RadioField(
+        _l("May a grown-up be harming this pupil?"),
+        [InputRequired(_l("Choose whether it is about a grown-up."))],
+        choices=[SelectChoice(*pair) for pair in words.ABOUT.items()],
+    )
     mark = HiddenField(validators=[InputRequired()])
+
+    @property
+    def named(self) -> ConflictKind | None:
+        """Whom it must go past, once the form is valid."""
+        known = self.about.data in set(ConflictKind)
+        return ConflictKind(self.about.data) if known else None
+
+
+class MoveForm(PageForm):
+    """Which class of the new school, and the pupil's code there."""
+
+    classroom = SelectField(_l("Class there"), [InputRequired(_l("Choose a class."))])
+    code = StringField(
+        _l("The pupil's code at the new school"),
+        [
+            DataRequired(_l("Type the code that the new school gives this pupil.")),
+            Length(max=LONGEST_CODE),
+        ],
+        filters=[_stripped],
+    )
+    # Set by the page that asks whether it is right.
+    sure = HiddenField()
+
+    def offer(self, rooms: list[tuple[str, str]]) -> None:
+        """Allow exactly the classes of the new school."""
+        self.classroom.choices = [SelectChoice("", _("Not chosen"))] + [
+            SelectChoice(*pair) for pair in rooms
+        ]
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the choice was looked at and confirmed."""
+        return self.sure.data == SURE
 
 
 class NoteForm(PageForm):

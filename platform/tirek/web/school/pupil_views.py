@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 
 from tirek.domain.levels import Level
 from tirek.domain.permissions import Permission, may
-from tirek.services import caseload, classrooms, concerns, pupils
+from tirek.domain.referral import ConflictKind
+from tirek.services import caseload, classrooms, concerns, conflicts, pupils
 from tirek.web.access import catalog, current_actor, requires
 from tirek.web.i18n import data_lang
 from tirek.web.school import listing
@@ -61,12 +62,9 @@ def refer(student_id: UUID) -> str | tuple[str, int] | Response:
     form = ConcernForm(data={"mark": str(uuid4())})
     if form.validate_on_submit() and (mark := _mark(form)):
         referral_id = concerns.refer(
-            unit(), student_id, Level(form.level.data), form.reason.data or "", mark
+            unit(), student_id, Level(form.level.data), form.reason.data or "", mark, form.named
         )
-        flash(_("Sent. Somebody has it now, and its clock runs."), "success")
-        if may(current_actor(), Permission.VIEW_FLAGS):
-            return redirect(url_for("school.case", referral_id=referral_id))
-        return redirect(url_for("school.pupil", student_id=student_id))
+        return redirect(_after(student_id, referral_id, form.named))
     page = render_template(
         "school/refer.html",
         pupil=found,
@@ -76,6 +74,24 @@ def refer(student_id: UUID) -> str | tuple[str, int] | Response:
         text_lang=data_lang(),
     )
     return (page, 422) if form.errors else page
+
+
+def _after(student_id: UUID, referral_id: UUID, named: ConflictKind | None) -> str:
+    """Where whoever is worried is led: what has gone past the school is out of their sight."""
+    if named is ConflictKind.SCHOOL_STAFF:
+        return url_for("school.refer_sent")
+    flash(_("Sent. Somebody has it now, and its clock runs."), "success")
+    # A school that was kept out before is told nothing that its own referrals would not say.
+    if may(current_actor(), Permission.VIEW_FLAGS) and not conflicts.keep_out(unit(), student_id):
+        return url_for("school.case", referral_id=referral_id)
+    return url_for("school.pupil", student_id=student_id)
+
+
+@blueprint.get("/worry-sent")
+@requires(Permission.REFER)
+def refer_sent() -> str:
+    """Thanks after a worry that goes past the school; names no child, for nobody here sees it."""
+    return render_template("school/refer_sent.html")
 
 
 def _mark(form: ConcernForm) -> UUID | None:

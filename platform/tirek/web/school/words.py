@@ -97,6 +97,12 @@ LEVEL_SHORT = {
     "medium": _l("Medium"),
     "low": _l("Low"),
 }
+# Whom a worry is about; the first one is nobody who would receive it.
+ABOUT = {
+    "nobody": _l("No, or I do not know. Trouble between pupils belongs here too"),
+    "guardian": _l("Yes: somebody at home or in the family"),
+    "school_staff": _l("Yes: a grown-up who works at this school"),
+}
 RECEIVER = {
     "school": _l("School psychologist"),
     "support_center": _l("Psychological support centre"),
