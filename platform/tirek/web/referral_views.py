@@ -31,7 +31,8 @@ class Area:
 
     layout: str
     list_page: str
-    page: str
+    # None where these people have only the list.
+    page: str | None
     accept: str
     step: str
     decide: str
@@ -45,6 +46,8 @@ class Area:
 
     def url(self, referral_id: UUID, part: str | None = None) -> str:
         """The address of the referral, or of a part of its page."""
+        if self.page is None:
+            return url_for(self.list_page)
         return url_for(self.page, referral_id=referral_id, _anchor=part)
 
     def step_url(self, work: Work, step: StepName) -> str:

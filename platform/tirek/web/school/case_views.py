@@ -24,7 +24,6 @@ from tirek.web.transaction import db, unit
 
 FORMS = ["GET", "POST"]
 _STEPS = ",".join(f'"{step.value}"' for step in STEP_PAGES)
-_OF_A_REFERRAL = {"school.case_accept", "school.case_step", "school.case_decide"}
 AREA = Area(
     layout="school/layout.html",
     list_page="school.cases",
@@ -36,6 +35,8 @@ AREA = Area(
     pupil="school.pupil",
     named="school.case_named",
 )
+# Whose pages these are, for who was too late; other modules add theirs.
+AREAS = dict.fromkeys(("school.case_accept", "school.case_step", "school.case_decide"), AREA)
 LEVELS = ("", *(level.value for level in Level if level is not Level.REVIEW))
 RECEIVERS = ("", *(kind.value for kind in ReceiverKind))
 
@@ -116,7 +117,8 @@ def case_step_left(referral_id: UUID, notice_id: UUID | None = None) -> Response
 @blueprint.errorhandler(ConflictError)
 def moved_on(error: ConflictError) -> tuple[str, int]:
     """Say who was first, and lead back to what it was about."""
-    if request.endpoint in _OF_A_REFERRAL:
-        return referral_views.moved_on(AREA, error)
+    area = AREAS.get(request.endpoint or "")
+    if area is not None:
+        return referral_views.moved_on(area, error)
     db().rollback()
     return render_template("errors/409.html", winner=error.winner), CONFLICT

@@ -1,5 +1,6 @@
 """What waits for another person's word: a second reader's pages, and a centre's questions."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from tirek.web import referral_views
 from tirek.web.access import requires
 from tirek.web.referral_forms import AnswerForm
 from tirek.web.referral_views import SEE_OTHER, WRONG, Answer, Area
+from tirek.web.school.case_views import AREAS
 from tirek.web.school.views import blueprint
 from tirek.web.transaction import keep_despite_error, unit
 
@@ -27,6 +29,11 @@ AREA = Area(
     decide="school.asked_decide",
     confirm="school.case_notice",
 )
+
+
+AREAS.update(dict.fromkeys(("school.asked_step", "school.asked_decide"), AREA))
+# Whoever only answers a question has no page of the referral to go back to.
+AREAS["school.question"] = replace(AREA, page=None)
 
 
 @blueprint.get("/asked")
