@@ -160,7 +160,14 @@ class Referrals(RuleBasedStateMachine):
                 self._next_step(found, who, pick + turn)
                 self.every_promise_is_kept()
 
-    def _next_step(self, leg: Leg, who: int, pick: int) -> None:
+    @rule(leg=some, who=some, pick=some, at=st.sampled_from([2, 9, 15, 99, 99]))
+    def it_crashes(self, leg: int, who: int, pick: int, at: int) -> None:
+        """The process dies in the middle of a step that could have been taken."""
+        found = self._leg(leg - leg % 4 + 1)
+        if found is not None:
+            self._next_step(found, who, pick, crash=at)
+
+    def _next_step(self, leg: Leg, who: int, pick: int, crash: int | None = None) -> None:
         for outcome in (Outcome.SUPPORTED, Outcome.FAMILY_REFUSED):
             center = self.ground.centers[pick % len(self.ground.centers)]
             choice = Choice(LEVELS[pick % len(LEVELS)], outcome, center)
@@ -170,7 +177,7 @@ class Referrals(RuleBasedStateMachine):
             if open_steps:
                 name = open_steps[pick % len(open_steps)]
                 adult = self._prepared(leg, VERBS[name], choice, who)
-                self._step(name, self._again(leg), adult, choice)
+                self._step(name, self._again(leg), adult, choice, crash=crash)
                 return
 
     @rule(leg=some, who=some)
