@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 START_SECONDS = 60
 # Enough for all visitors of a test at once, whichever worker they come to.
 THREADS = 80
-OURS = ("TIREK_", "DATABASE_URL", "REDIS_URL", "SMTP_URL", "SMS_URL_")
+OURS = ("TIREK_", "DATABASE_URL", "REDIS_URL", "SMTP_URL", "SMS_")
 
 
 def a_port() -> int:

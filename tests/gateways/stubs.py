@@ -121,6 +121,10 @@ class Stub(ThreadingHTTPServer):
         """The address of one of the servers."""
         return f"http://{self.server_address[0]!s}:{self.port}{path}"
 
+    def say(self, receipt: dict[str, str]) -> int:
+        """Tell the other side now; returns how it answered."""
+        return _post(self.behaviour, receipt)
+
     def handle_error(self, *_: object) -> None:
         """Say nothing: that a caller hangs up is what many tests are about."""
 

@@ -35,7 +35,8 @@ from tirek.tasks.workbench import Workbench
 PARENT_POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15.0
 OUTSIDE_SECONDS = 60.0
-# One for each lane of the relay, and one for its jobs; a worker of Celery opens only what it needs.
+# One for each channel of the relay, and one for its jobs: no lane keeps one while it waits for an
+# answer. A worker of Celery opens only what it needs.
 POOL_SIZE = len(Channel) + 1
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Threads of the relay, one for each way out, so that one that hangs holds up no other."""
+"""Threads of the relay, some for each way out, so that one that hangs holds up no other."""
 
 from collections.abc import Callable
 from threading import Thread

@@ -5,7 +5,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -26,6 +26,8 @@ from tirek.tasks.gateways import FAILED, OUTCOME_UNKNOWN, REFUSED, Gateways
 from tirek.tasks.lanes import Lanes
 
 BATCH = 20
+# A provider that answers only after ten seconds is asked by several at once, a few messages each.
+LANES, LANE_BATCH = 4, 5
 # Longer than the slowest conversation with a mail server (gateways.mail.TIMEOUT_SECONDS each turn).
 LEASE_SECONDS = 120
 # What was claimed and not begun is anybody's again after this: a relay that dies between the two
@@ -64,7 +66,7 @@ class Job:
 class Relay:
     """One relay: its database, its gateways, and what packs its messages.
 
-    Each channel has a thread of its own in `run`, so gateways and engine are used by several.
+    Each channel has threads of its own in `run`, so gateways and engine are used by several.
     """
 
     engine: Engine
@@ -135,7 +137,10 @@ class Relay:
                             every.done()
                 waited = self._dispatch(dispatcher)
                 for channel in Channel:
-                    lanes.start(channel, partial(self._empty, channel, waited, stop))
+                    # The second one begins only while the first is busy, and so on.
+                    names = (f"{channel} {number}" for number in range(LANES))
+                    work = partial(self._empty, channel, waited, stop)
+                    any(lanes.start(name, work) for name in names)
                     if stuck.is_due():
                         lanes.start(f"stuck {channel}", partial(self._try_stuck, channel, stop))
                 if stuck.is_due():
@@ -162,10 +167,11 @@ class Relay:
 
     def _empty(self, channel: Channel, waited: float, stop: Event) -> None:
         """Take one batch after the other until there is no whole one left."""
+        few = replace(self, batch=min(self.batch, LANE_BATCH))
         with _written_down(channel):
-            claimed = self.batch
-            while claimed == self.batch and not stop.is_set():
-                claimed = self.sweep(waited_seconds=waited, channel=channel, stop=stop).claimed
+            claimed = few.batch
+            while claimed == few.batch and not stop.is_set():
+                claimed = few.sweep(waited_seconds=waited, channel=channel, stop=stop).claimed
 
     def _try_stuck(self, channel: Channel, stop: Event) -> None:
         with _written_down(f"stuck {channel}"):
