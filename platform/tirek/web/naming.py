@@ -51,14 +51,23 @@ class NamedForm(PageForm):
         self.center.choices = [
             blank, *(SelectChoice(str(one.id), localised(one, "name")) for one in asked.centers)
         ]  # fmt: skip
+        if not asked.colleagues:
+            # A school knows nobody of a centre by name.
+            del self.person
+            return
         self.person.choices = [
             blank, *(SelectChoice(str(one.id), one.display_name) for one in asked.colleagues)
         ]  # fmt: skip
 
+    @property
+    def chosen_person(self) -> str | None:
+        """The colleague that was chosen, None for nobody."""
+        return (self.person.data or None) if "person" in self else None
+
     def validate_center(self, field: SelectField) -> None:
         """Which centre it is must be known; a person of the own one says it too."""
         of_a_center = self.kind.data == ConflictKind.PSC_STAFF.value
-        if of_a_center and not field.data and not self.person.data:
+        if of_a_center and not field.data and not self.chosen_person:
             raise ValidationError(_l("Choose the centre."))
 
     def validate_mark(self, field: HiddenField) -> None:
@@ -71,7 +80,7 @@ class NamedForm(PageForm):
         """Who is named, once the form is valid; a centre and a person count for a centre only."""
         kind = ConflictKind(self.kind.data)
         of_a_center = kind is ConflictKind.PSC_STAFF
-        person = UUID(self.person.data) if of_a_center and self.person.data else None
+        person = UUID(self.chosen_person) if of_a_center and self.chosen_person else None
         center = UUID(self.center.data) if of_a_center and self.center.data else None
         return Named(
             kind, self.note.data or "", person, None if person else center, UUID(self.mark.data)
