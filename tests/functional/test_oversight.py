@@ -133,6 +133,20 @@ def test_i_have_called_the_centre_is_written_down_by_name(
     assert somebody.client.post(action, data=sent | {"reply": "nothing"}).status_code == 422
 
 
+def test_the_centre_and_the_school_find_it_by_the_number_said_on_the_phone(
+    world: World, late: UUID, browser: NewBrowser
+) -> None:
+    heard = short(late).lower()
+    code = world.school.pupil.student.school_code
+    at_centre = browser().sign_in(world.home.specialist)
+    assert code in at_centre.open(f"/en/psc?code={heard}").text
+    assert "Nothing fits" in at_centre.open("/en/psc?code=00000000").text
+    page = at_centre.open(f"/en/psc/referrals/{late}")
+    assert f"Number of this referral: {short(late)}" in page.text
+    at_school = browser().sign_in(world.school.psychologist)
+    assert code in at_school.open(f"/en/school/cases?q={heard}").text
+
+
 def test_nobody_answers_for_another_region(
     system: Session, above: Above, late: UUID, browser: NewBrowser
 ) -> None:

@@ -13,6 +13,7 @@ from tirek.domain.levels import Level
 from tirek.domain.referral import UNOWNED, Outcome, ReceiverKind, ReferralState
 from tirek.services import audit, classrooms, due, referral_steps
 from tirek.services.due import IS_LATE, NEXT_DUE
+from tirek.services.oversight import is_called
 from tirek.services.paging import Page, page_of
 from tirek.services.unit import Unit
 from tirek.storage.models import (
@@ -151,7 +152,8 @@ def _found(unit: Unit, query: CaseQuery) -> Select[*tuple[Any, ...]]:
     if query.receiver:
         statement = statement.where(Referral.receiver == query.receiver.value)
     if query.code:
-        statement = statement.where(Student.school_code.icontains(query.code, autoescape=True))
+        is_pupils = Student.school_code.icontains(query.code, autoescape=True)
+        statement = statement.where(or_(is_pupils, is_called(query.code)))
     return statement
 
 

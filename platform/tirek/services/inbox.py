@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 
 from tirek.domain.administration import age_in_years
 from tirek.domain.age_band import AgeBand, age_band
@@ -17,6 +17,7 @@ from tirek.domain.people import PSC_ROLES
 from tirek.domain.referral import NEXT_STEPS, NextStep, ReceiverKind, ReferralState
 from tirek.services import audit, due, referral_steps
 from tirek.services.due import IS_LATE, NEXT_DUE
+from tirek.services.oversight import is_called
 from tirek.services.unit import Unit
 from tirek.storage.models import Account, Referral, School, Student
 
@@ -36,7 +37,7 @@ class Show(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a person wants to see of the inbox; `code` is the pupil's code at school."""
+    """What a person wants to see of the inbox; `code` is the pupil's, or the referral's."""
 
     show: Show = Show.OPEN
     level: Level | None = None
@@ -137,7 +138,8 @@ def _filters(unit: Unit, query: Query) -> list[ColumnElement[bool]]:
     if query.level is not None:
         filters.append(Referral.level == query.level.value)
     if query.code:
-        filters.append(func.upper(Student.school_code) == query.code.strip().upper())
+        is_pupils = func.upper(Student.school_code) == query.code.strip().upper()
+        filters.append(or_(is_pupils, is_called(query.code)))
     return filters
 
 
@@ -152,14 +154,38 @@ def _with_student(statement: Rows, code: str | None) -> Rows:
 
 
 def _page(wanted: ColumnElement[bool], query: Query, page: int) -> Rows:
-    order: tuple[ColumnElement[Any], ...] = due.urgency(_RANK)
-    if query.show is Show.CLOSED:
-        order = (Referral.closed_at.desc(),)
-    # Cut first: who may see a pupil is asked for the rows of one page only.
-    cut = (
-        _with_student(select(Referral.id.label("id")), query.code)
+    # The clock of a leg is looked up once, and who may see a pupil is asked for one page's rows.
+    dues = (
+        _with_student(
+            select(
+                Referral.id,
+                _RANK.label("rank"),
+                NEXT_DUE.label("due_at"),
+                Referral.created_at,
+                Referral.closed_at,
+            ),
+            query.code,
+        )
         .where(wanted)
-        .order_by(*order, Referral.created_at, Referral.id)
+        .cte("dues")
+        .prefix_with("MATERIALIZED")
+    )
+    is_late = due.has_passed(dues.c.due_at)
+    order: tuple[ColumnElement[Any], ...] = (
+        (dues.c.closed_at.desc(), dues.c.created_at, dues.c.id)
+        if query.show is Show.CLOSED
+        else (
+            dues.c.rank.desc(),
+            is_late.desc(),
+            dues.c.due_at.nulls_last(),
+            dues.c.created_at,
+            dues.c.id,
+        )
+    )
+    place = func.row_number().over(order_by=order).label("place")
+    cut = (
+        select(dues.c.id, dues.c.due_at, is_late.label("is_late"), place)
+        .order_by(place)
         .limit(ROWS_A_PAGE)
         .offset((page - 1) * ROWS_A_PAGE)
         .cte("cut")
@@ -171,14 +197,14 @@ def _page(wanted: ColumnElement[bool], query: Query, page: int) -> Rows:
             Student.school_code,
             Student.birth_month,
             Account.display_name,
-            NEXT_DUE.label("due_at"),
-            IS_LATE.label("is_late"),
+            cut.c.due_at,
+            cut.c.is_late,
         )
         .join(cut, cut.c.id == Referral.id)
         .join(School, School.id == Referral.school_id)
         .join(Student, Student.id == Referral.student_id)
         .outerjoin(Account, Account.id == Referral.owner_id)
-        .order_by(*order, Referral.created_at, Referral.id)
+        .order_by(cut.c.place)
         .execution_options(populate_existing=True)
     )
 

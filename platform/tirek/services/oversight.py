@@ -4,12 +4,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, Text, cast, func, true
 
 from tirek.domain.people import Actor, Role
 from tirek.domain.scope import Scope
 from tirek.services.unit import Unit
+from tirek.storage.models import Referral
 from tirek.storage.session import within_scope
+
+# Letters and digits of a name that people can say on the phone.
+SHORT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +54,9 @@ def looking_over(unit: Unit) -> AbstractContextManager[None]:
 
 def short(thing_id: UUID) -> str:
     """The name under which people speak about a referral on the phone: says nothing of a child."""
-    return thing_id.hex[:8].upper()
+    return thing_id.hex[:SHORT].upper()
+
+
+def is_called(name: str) -> ColumnElement[bool]:
+    """The condition that a referral bears this name, however it was heard or typed."""
+    return func.upper(func.left(cast(Referral.id, Text), SHORT)) == name.strip().upper()

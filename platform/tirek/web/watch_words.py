@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from jinja2 import Environment
 
+from tirek.services.oversight import short
+
 LEVELS = {
     "immediate": _l("Immediate"),
     "high": _l("High"),
@@ -159,5 +161,5 @@ def as_month(day: date) -> str:
 def install(templates: Environment) -> None:
     """Offer the words to every template as filters."""
     templates.filters.update(
-        watch_word=watch_word, loop_name=loop_name, duration=duration, month=as_month
+        watch_word=watch_word, loop_name=loop_name, duration=duration, month=as_month, short=short
     )

@@ -29,4 +29,4 @@ class InboxForm(PageForm):
             *(SelectChoice(level.value, word) for level, word in LEVELS.items()),
         ],
     )
-    code = StringField(_l("Pupil's code at school"))
+    code = StringField(_l("Pupil's code or referral's number"))
