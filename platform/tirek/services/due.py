@@ -39,7 +39,14 @@ def _next_due() -> ColumnElement[datetime | None]:
 
 
 NEXT_DUE: ColumnElement[datetime | None] = _next_due()
-IS_LATE: ColumnElement[bool] = func.coalesce(func.now() > NEXT_DUE, False)
+
+
+def has_passed(due_at: ColumnElement[datetime | None]) -> ColumnElement[bool]:
+    """Whether a clock has run out; where none runs, nothing is late."""
+    return func.coalesce(func.now() > due_at, False)
+
+
+IS_LATE: ColumnElement[bool] = has_passed(NEXT_DUE)
 
 
 def is_late(due_at: datetime | None, now: datetime) -> bool:
