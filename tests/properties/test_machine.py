@@ -7,7 +7,7 @@ from tests.properties.machine import IS_LONG, SEEN, Referrals, profile
 
 
 def test_every_promise_holds_whatever_happens(ground: Ground) -> None:
-    chosen = profile(examples=200, steps=60) if IS_LONG else profile(examples=15, steps=40)
+    chosen = profile(examples=200, steps=60) if IS_LONG else profile(examples=12, steps=40)
     Referrals.ground = ground
     SEEN.clear()
     try:
