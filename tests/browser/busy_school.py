@@ -19,12 +19,14 @@ from tests.world import Adult, Pupil, World, give_consent
 from tirek.domain.consent import ConsentState
 from tirek.domain.instruments import Answer
 from tirek.domain.levels import Level
+from tirek.domain.referral import ConflictKind
 from tirek.services import (
     administrations,
     children,
     concerns,
     courses,
     handovers,
+    harm,
     ladder,
     referral_endings,
     referral_steps,
@@ -32,6 +34,7 @@ from tirek.services import (
     runs,
     second_opinions,
 )
+from tirek.services.harm import Named
 from tirek.services.runs import AdministrationKey
 from tirek.services.unit import Unit
 from tirek.storage import backdate
@@ -52,6 +55,9 @@ STANDS = {
     "proposed": "outcome_set",
 }
 CENTRE_ASKS = "В какие часы ребёнок в школе, и кто его забирает?"
+# About whom somebody is named as possibly harming them.
+NAMED_AS = {"contacted": ConflictKind.GUARDIAN, "proposed": ConflictKind.SCHOOL_STAFF}
+CENTRE_HEARD = "Ребёнок говорит, что боится взрослого, и просит никому не рассказывать."
 CENTRE_SAYS = "Поговорили полчаса. Придёт в четверг, со взрослым из дома."
 SCHOOL_SAYS = "Не спит перед контрольными. Договорились о двух встречах и о разговоре с учителем."
 NAMES = {
@@ -157,6 +163,10 @@ class _Story:
         with acting(self.engine, world, someone) as unit:
             leg = _now(unit, found["sent on"])
             handovers.redirect(unit, *leg, world.neighbour.id, CENTRE_SAYS)
+        for name, kind in NAMED_AS.items():
+            child = self.pupils[numbers[name]].id
+            with acting(self.engine, world, someone) as unit:
+                harm.name_conflict(unit, child, Named(kind, CENTRE_HEARD))
         return found
 
     def at_school(self) -> dict[str, UUID]:

@@ -235,8 +235,18 @@ def _result(name: str) -> Callable[[BusySchool], str]:
     return path
 
 
-def _case(name: str) -> Callable[[BusySchool], str]:
-    return lambda busy: f"/school/cases/{busy.legs[name]}"
+def _case(name: str, tail: str = "") -> Callable[[BusySchool], str]:
+    return lambda busy: f"/school/cases/{busy.legs[name]}{tail}"
+
+
+def _move(busy: BusySchool) -> str:
+    return f"/school/pupils/{busy.world.school.pupils[12].id}/move/{busy.world.schools[1].id}"
+
+
+def _class_there(here: Here) -> None:
+    here.page.select_option("main [name=classroom]", index=1)
+    here.page.fill("main [name=code]", "8A-77")
+    here.press()
 
 
 def _review(name: str) -> Callable[[BusySchool], str]:
@@ -305,6 +315,19 @@ def _school() -> list[Visit]:
             for number, case in ((0, "referred"), (12, "refused"))
         ),
         Visit("school.consent_history", school, _of_pupil(13, "/consents"), heavy),
+        Visit("school.pupil_move", school, _of_pupil(12, "/move"), heavy),
+        Visit("school.pupil_move", school, _of_pupil(12, "/move?q=nobody"), heavy, "none"),
+        *(
+            Visit("school.pupil_move_to", school, _move, heavy, case, by, said)
+            for case, by, said in (
+                ("", None, 200), ("empty", _press(), 422), ("asked", _class_there, 200)
+            )
+        ),
+        Visit("school.case_named", school, _case("by hand", "/named"), heavy),
+        Visit(
+            "school.case_named", school, _case("by hand", "/named"), heavy, "empty", _press(), 422
+        ),
+        Visit("school.refer_sent", school, "/school/worry-sent", heavy),
         Visit("school.refer", school, _of_pupil(12, "/refer"), heavy),
         Visit("school.refer", school, _of_pupil(12, "/refer"), heavy, "empty", _press(), 422),
         *(
@@ -378,6 +401,8 @@ def _centre() -> list[Visit]:
             "psc.step", centre, _referral("accepted", "/triage"), heavy, "lower level",
             _judge_lower, 422,
         ),
+        Visit("psc.named", centre, _referral("accepted", "/named"), heavy),
+        Visit("psc.named", centre, _referral("accepted", "/named"), heavy, "empty", _press(), 422),
         Visit("psc.send_on", centre, _referral("accepted", "/redirect"), heavy),
         Visit(
             "psc.send_on", centre, _referral("accepted", "/redirect"), heavy, "empty", _press(), 422

@@ -18,7 +18,11 @@ WORDS = "The child says that a grown-up shouts and hits."
 LISTS = ("", "/cases?show=all", "/notices?show=all", "/reviews?show=all", "/asked")
 # "Thank you", "outside the school", "do not tell the parents" in each language.
 THANKS = {"kk": "Рақмет", "ru": "Спасибо", "en": "Thank you"}
-WARNING = {"kk": "Ата-ана", "ru": "Не говорите", "en": "Do not tell the parents"}
+WARNING = {
+    "kk": "ата-анаға не қамқоршыға айтпаңыз",
+    "ru": "Не говорите родителям",
+    "en": "Do not tell the parents",
+}
 
 
 def worry(browser: Browser, world: World, about: str, **more: object) -> Page:
