@@ -70,7 +70,7 @@ REPLIED = {
 }
 CHANNELS = {
     "mail": _l("E-mail"),
-    "sms": _l("SMS"),
+    "sms": "SMS",
     "webhook": _l("Centres' servers (webhook)"),
     "fhir": _l("Centres' servers (FHIR)"),
 }
@@ -114,7 +114,8 @@ _LOOPS = {
     "providers": _l("shares messages among providers"),
     "dispatch": _l("wakes the workers"),
 }
-_BY = {"relay": _l("relay"), "beat": _l("Celery")}
+# Names, the same in every language; without a word they stand as they are.
+_BY = {"beat": "Celery"}
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "level": LEVELS,
     "clock": CLOCKS,
