@@ -558,8 +558,8 @@ def a_relay(play: Play, fails: str) -> Relay:
 
 
 def profile(*, examples: int, steps: int) -> settings:
-    """How long to play; a failing run is told as it was, shrinking it takes minutes (`long`)."""
-    phases = [Phase.generate, Phase.shrink] if IS_LONG else [Phase.generate]
+    """How long to play; a failing run is told as it was, because shrinking it takes minutes."""
+    phases = [Phase.generate]
     return settings(
         max_examples=examples,
         stateful_step_count=steps,
