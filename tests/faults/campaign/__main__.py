@@ -13,7 +13,7 @@ from tests.faults.campaign import bell
 from tests.faults.campaign.campaign import Campaign, Size
 from tirek.config import ROOT
 
-FULL = Size(singles=2000, mixes=14, mixed=3000, rate=42.0, faults=12)
+FULL = Size(singles=1500, mixes=12, mixed=3900, rate=42.0, faults=12)
 SHORT = Size(singles=0, mixes=2, mixed=1550, rate=26.0, faults=5)
 
 

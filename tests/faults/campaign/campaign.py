@@ -15,7 +15,9 @@ from tests.faults.campaign import schedule, template
 from tests.faults.campaign.run import Job, Outcome, Run
 from tests.faults.campaign.template import Template
 
-AFTER_ONE, AFTER_MIX = 60.0, 120.0
+AFTER_ONE = 60.0
+# Submissions that measure the machine; of what it can do, this much is asked of it under faults.
+CALIBRATION, SHARE_OF_CAPACITY, LEAST_RATE = 600, 0.8, 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Size:
     faults: int
     # One whole run without Redis.
     without_redis: bool = True
+    # The rate was asked for, so nothing is measured before.
+    is_fixed: bool = False
 
     def changed(self, options: argparse.Namespace) -> "Size":
         """The same with what was asked for on the command line."""
@@ -40,6 +44,7 @@ class Size:
             rate=options.rate or self.rate,
             mixes=self.mixes if options.mixes is None else options.mixes,
             without_redis=self.singles > 0,
+            is_fixed=options.rate is not None or options.short,
         )
 
 
@@ -55,12 +60,18 @@ class Campaign:
     def run(self, *, only: str | None, report: Path) -> int:
         """Build the template, do all runs, print each and all; 0 when every one was good."""
         begun = time.monotonic()
-        jobs = list(self._jobs(only))
-        most = max(job.submissions for job in jobs)
-        total = sum(job.submissions for job in jobs)
-        _say(f"make faults: seed {self.seed}, {len(jobs)} runs, {total} submissions")
+        size = self.size
+        most = max(size.singles, size.mixed, CALIBRATION)
         built = template.build(self.folder / "template", most, self.seed)
-        _say(f"template of {most} sittings in {time.monotonic() - begun:.0f} s")
+        _say(
+            f"make faults: seed {self.seed}; a template of {most} sittings"
+            f" in {time.monotonic() - begun:.0f} s"
+        )
+        if not size.is_fixed:
+            self.size = replace(size, rate=self._calibrate(built))
+        jobs = list(self._jobs(only))
+        total = sum(job.submissions for job in jobs)
+        _say(f"{len(jobs)} runs, {total} submissions, {self.size.rate:.1f}/s (Poisson)")
         outcomes = self._all(jobs, built)
         seconds = time.monotonic() - begun
         self._end(outcomes, seconds, report)
@@ -72,6 +83,19 @@ class Campaign:
             _say(f"{kind.code:4} {kind.what}")
         for name, reason in (schedule.impossible() | schedule.ELSEWHERE).items():
             _say(f"not in these runs: {name}: {reason}")
+
+    def _calibrate(self, built: Template) -> float:
+        """How fast this machine is today, without a fault: a share of it is the rate."""
+        job = Job("no fault: how fast?", self.seed, [], CALIBRATION, CALIBRATION / 4.0)
+        run = Run(job, self.folder / "calibration", built)
+        run.load()
+        run.settle()
+        _say(line(run.outcome))
+        assert run.outcome.is_good, "without any fault"
+        rate = min(self.size.rate, run.outcome.rate * SHARE_OF_CAPACITY)
+        if rate < LEAST_RATE:
+            _say(f"WARNING: {run.outcome.rate:.1f}/s is too slow for {LEAST_RATE}/s under faults")
+        return max(rate, LEAST_RATE)
 
     def _jobs(self, only: str | None) -> Iterator[Job]:
         size = self.size
@@ -149,6 +173,7 @@ class Campaign:
             json.dumps(
                 {
                     "seed": self.seed,
+                    "rate": self.size.rate,
                     "seconds": round(seconds, 1),
                     "submissions": total,
                     **sums,

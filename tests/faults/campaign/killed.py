@@ -1,21 +1,24 @@
 """Processes that die, freeze, starve, or are replaced under load: F1, F2, F16, F19, F21."""
 
 import os
+import re
 import resource
 import signal
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
+from urllib.request import urlopen
 
 import psycopg
 
 from tests.faults.campaign.fault import Fault
 from tests.faults.campaign.ground import Ground
 from tests.faults.campaign.postgres import _children
+from tirek.domain.watch import longest_silence
 
+AGE = re.compile(r'^tirek_sweep_age_seconds\{[a-z]+="([^"]+)"\} (\S+)$', re.MULTILINE)
 PIDS = Path("/sys/fs/cgroup/pids")
-HEARTBEAT_SECONDS = 120.0
 
 
 class KillPart(Fault):
@@ -246,3 +249,26 @@ class Freeze(Fault):
         """Let them go on."""
         for name in self.names:
             ground.cluster.resume(name)
+
+
+class Silence(Freeze):
+    """Idle for so long that whoever reads /metrics must see it within two minutes."""
+
+    what = "silence is an alarm within 2 min"
+    lasts = (124.0, 126.0)
+
+    def undo(self, ground: Ground) -> None:
+        """Read what an outside watch would, then let them go on."""
+        ages = _ages(ground)
+        silent = sorted(name for name, age in ages.items() if age > longest_silence(name))
+        if not any(name in one for name in self.names for one in silent):
+            self.complaints.append(f"nobody would notice {self.detail}: {ages}")
+        self.detail += f"; silent: {', '.join(silent)}"
+        super().undo(ground)
+
+
+def _ages(ground: Ground) -> dict[str, float]:
+    """Seconds since each loop last worked, as /metrics has them."""
+    with urlopen(f"http://127.0.0.1:{ground.cluster.web_ports[0]}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    return {name: float(age) for name, age in AGE.findall(text)}

@@ -41,18 +41,20 @@ FAULTS: tuple[type[Fault], ...] = (
     killed.SqueezeMemory,
     killed.NoForks,
     killed.Freeze,
+    killed.Silence,
 )
 # Of the suite F1-F21 what is not a fault of these runs, and where it is proved or why it is not.
 ELSEWHERE = {
     "F11 log volume": "processes write to stderr only; whose disk that is, systemd knows",
     "F11 upload volume": "nobody uploads anything yet",
+    "F12": "tests/faults/test_sms_away.py, with stub providers",
     "F15": "a scenario of its own: `make faults ARGS=--bell`",
-    "F17": "tests/faults/restore: backup, new server, deadlines that passed meanwhile",
-    "F20": "tests/faults/properties: hypothesis' RuleBasedStateMachine",
+    "F17": "tests/faults/test_restore.py: backup, new server, deadlines that passed meanwhile",
+    "F20": "tests/properties: hypothesis' RuleBasedStateMachine",
 }
 FIRST_SECONDS = 4.0
-# Runs that break the database's disk or clock break nothing else that lasts.
-ALONE = (away.DatabaseClock, away.DiskFull)
+# Not in mixed runs: these need a ground or a length of their own.
+ALONE = (away.DatabaseClock, away.DiskFull, killed.Silence)
 
 
 @dataclass(frozen=True)

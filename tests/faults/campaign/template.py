@@ -38,6 +38,7 @@ from tirek.storage.models import (
     Campaign,
     Classroom,
     District,
+    DutyShift,
     InstrumentRelease,
     Region,
     School,
@@ -221,6 +222,7 @@ def _region(unit: Unit, region: Region, forms: "Forms") -> tuple[list[_School], 
             name_kk=f"{region.name_kk} ПҚО {number}",
             name_ru=f"ЦПП {region.name_ru} {number}",
             daily_capacity=NEVER_FULL,
+            keeps_roster=True,
         )
         for number in (1, 2)
     ]
@@ -231,14 +233,29 @@ def _region(unit: Unit, region: Region, forms: "Forms") -> tuple[list[_School], 
         unit.session.add(
             ServiceArea(district_id=district.id, priority=priority, support_center_id=center.id)
         )
-        people += [
+        here = [
             an_adult(unit, role, support_center_id=center.id)
             for role in (Role.PSC_SPECIALIST, Role.PSC_SUPERVISOR)
         ]
+        _put_on_duty(unit, center, here[0])
+        people += here
     an_adult(unit, Role.REGIONAL_COORDINATOR, region_iso=region.iso)
     signed_in = [_signed_in(unit, adult, forms) for adult in people[:2]]
     schools = [_school(unit, district, centers[0], n) for n in range(SCHOOLS_A_REGION)]
     return schools, signed_in
+
+
+def _put_on_duty(unit: Unit, center: SupportCenter, adult: Adult) -> None:
+    """Somebody answers round the clock, so a referral tells one person, not the whole house."""
+    now = datetime.now(UTC)
+    unit.session.add(
+        DutyShift(
+            support_center_id=center.id,
+            account_id=adult.account.id,
+            starts_at=now - timedelta(days=1),
+            ends_at=now + timedelta(days=30),
+        )
+    )
 
 
 def _signed_in(unit: Unit, adult: Adult, forms: "Forms") -> Staff:
