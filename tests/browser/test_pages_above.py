@@ -113,7 +113,7 @@ def _story(engine: Engine, owner: Engine, world: World) -> Above:
     with owner.begin() as connection:
         connection.execute(
             text("UPDATE sweeps SET last_ok_at = now() - interval '4 minutes' WHERE name = :name"),
-            {"name": "beat.deadlines"},
+            {"name": "celery.deadlines"},
         )
     return Above(world, adults)
 
@@ -121,7 +121,7 @@ def _story(engine: Engine, owner: Engine, world: World) -> Above:
 def _machinery(world: World, coordinator: Adult) -> None:
     unit, session = world.unit(), world.session
     ladder.fire_due(unit, 500)
-    for name in ("relay.outbox", "relay.deadlines", "relay.reconcile", "beat.deadlines"):
+    for name in ("relay.outbox", "relay.deadlines", "relay.reconcile", "celery.deadlines"):
         heartbeats.record(session, name, 2)
     stuck = session.scalars(select(OutboxMessage.id).order_by(OutboxMessage.id).limit(2)).all()
     session.execute(

@@ -269,7 +269,7 @@ MESSAGES = {
 }
 MESSAGE_CHANNELS = {
     Channel.MAIL: _l("mail"),
-    Channel.SMS: _l("SMS"),
+    Channel.SMS: "SMS",
     Channel.WEBHOOK: _l("the centre's own system"),
     Channel.FHIR: _l("the centre's medical system"),
 }

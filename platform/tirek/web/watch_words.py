@@ -112,10 +112,10 @@ _LOOPS = {
     "drills": _l("rings test alarms"),
     "audit": _l("seals the audit trail"),
     "providers": _l("shares messages among providers"),
-    "dispatch": _l("wakes the workers"),
+    "stuck": _l("tries again what is stuck"),
 }
 # Names, the same in every language; without a word they stand as they are.
-_BY = {"beat": "Celery"}
+_BY = {"celery": "Celery"}
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "level": LEVELS,
     "clock": CLOCKS,
@@ -136,9 +136,9 @@ def watch_word(code: object, kind: str) -> str:
 
 
 def loop_name(name: str) -> str:
-    """What a loop does and who runs it: `relay.deadlines` rings clocks."""
+    """What a loop does and who runs it: `relay.deadlines` rings clocks; a worker has its own name."""
     by, _dot, what = name.partition(".")
-    return f"{_LOOPS.get(what, what)} ({_BY.get(by, by)})"
+    return f"{_LOOPS[what]} ({_BY.get(by, by)})" if what in _LOOPS else name
 
 
 def duration(seconds: float) -> str:
