@@ -136,7 +136,7 @@ def watch_word(code: object, kind: str) -> str:
 
 
 def loop_name(name: str) -> str:
-    """What a loop does and who runs it: `relay.deadlines` rings clocks; a worker has its own name."""
+    """What a loop does and who runs it: `relay.deadlines` rings clocks; a worker has a name."""
     by, _dot, what = name.partition(".")
     return f"{_LOOPS[what]} ({_BY.get(by, by)})" if what in _LOOPS else name
 
