@@ -7,10 +7,20 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from tests.builders_referral import SELF_HARM, SOME_WORRY, a_pupil_answers, legs, the_leg
+from tests.builders_referral import (
+    SELF_HARM,
+    SOME_WORRY,
+    a_pupil_answers,
+    acting,
+    legs,
+    the_leg,
+)
 from tests.functional.browser import Browser, Page
 from tests.world import Adult, World, an_adult
 from tirek.domain.people import Role
+from tirek.domain.referral import ConflictKind
+from tirek.services import harm, moves
+from tirek.services.harm import Named
 from tirek.storage.models import Conflict, Notice, Referral, Signal
 
 NewBrowser = Callable[..., Browser]
@@ -232,3 +242,32 @@ def test_others_name_nobody(
     ):
         browser().sign_in(adult).open(f"/en/{area}/{leg.id}/named", status=status)
     assert conflicts(system) == []
+
+
+def test_a_named_guardian_goes_along_to_the_next_school(
+    world: World, browser: NewBrowser, engine: Engine
+) -> None:
+    """Whoever works with the child there is warned too; a school that is kept out reads nothing."""
+    pupil, (old, new) = world.school.pupil, world.schools
+    psychologist = browser().sign_in(old.psychologist)
+    worry(psychologist, world, "guardian")
+    assert WARNING["en"] in psychologist.open(f"/en/school/pupils/{pupil.id}").text
+    with acting(engine, world, old.psychologist) as unit:
+        moves.move_student(unit, pupil.id, new.classroom.id, "8A-77")
+    there = browser().sign_in(new.psychologist)
+    page = there.open(there.open(f"/en/school/pupils/{pupil.id}").link("2026"))
+    assert WARNING["en"] in page.text
+    assert f"Named by {old.psychologist.account.display_name}" in page.text
+    with acting(engine, world, new.psychologist) as unit:
+        harm.name_conflict(unit, pupil.id, Named(ConflictKind.SCHOOL_STAFF, "And a teacher."))
+    with acting(engine, world, new.psychologist) as unit:
+        assert unit.session.scalars(select(Conflict)).all() == []
+    assert WARNING["en"] not in there.open(f"/en/school/pupils/{pupil.id}").text
+
+
+def test_a_school_that_follows_a_referral_is_warned_too(
+    world: World, browser: NewBrowser, leg: Referral
+) -> None:
+    name(browser().sign_in(world.home.specialist), f"/en/psc/referrals/{leg.id}", kind="guardian")
+    school = browser().sign_in(world.school.psychologist)
+    assert WARNING["en"] in school.open(f"/en/school/cases/{leg.id}").text

@@ -20,6 +20,7 @@ from tirek.domain.referral import (
 from tirek.services import (
     audit,
     case_notices,
+    conflicts,
     due,
     legal_grounds,
     named,
@@ -140,11 +141,8 @@ class ReferralPage:
     next_leg: SentReferral | None
     # Who is named as possibly harming the child, as far as this person may know.
     named: tuple[Naming, ...]
-
-    @property
-    def guardian_is_named(self) -> bool:
-        """Whether the guardian must hear nothing of it."""
-        return any(one.kind is ConflictKind.GUARDIAN for one in self.named)
+    # The guardian must hear nothing of it; this every place that works with the child may know.
+    guardian_is_named: bool
 
     @property
     def school_is_named(self) -> bool:
@@ -193,6 +191,7 @@ def open_page(unit: Unit, referral_id: UUID, lang: str) -> ReferralPage:
         steps=referral_story.steps(unit, leg),
         next_leg=next_of(unit, leg),
         named=named.of(unit, leg.student_id),
+        guardian_is_named=conflicts.of(unit, leg.student_id).has_guardian,
     )
 
 

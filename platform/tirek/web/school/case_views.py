@@ -10,7 +10,7 @@ from tirek.domain.errors import ConflictError
 from tirek.domain.levels import Level
 from tirek.domain.permissions import Permission
 from tirek.domain.referral import ReceiverKind
-from tirek.services import caseload, notice_steps, sent_referrals
+from tirek.services import caseload, conflicts, notice_steps, sent_referrals
 from tirek.services.caseload import CaseQuery
 from tirek.services.referral_choices import StepName
 from tirek.web import referral_views
@@ -69,6 +69,7 @@ def case(referral_id: UUID) -> str:
         return render_template(
             "school/case_sent.html",
             sent=sent,
+            guardian_is_named=conflicts.of(unit(), sent.student_id).has_guardian,
             next_steps=catalog().protocol.rule(sent.level).next_steps[data_lang()],
             text_lang=data_lang(),
         )

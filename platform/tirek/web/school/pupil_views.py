@@ -49,6 +49,7 @@ def pupil(student_id: UUID) -> str:
         pupil=found,
         administrations=pupils.administrations(unit(), student_id) if sees_results else None,
         cases=caseload.of_student(unit(), student_id) if sees_flags else None,
+        guardian_is_named=conflicts.of(unit(), student_id).has_guardian,
         instruments=catalog().instruments,
         text_lang=data_lang(),
     )
