@@ -4,7 +4,8 @@ set -eu
 for file in var/cluster/pids.json var/*/cluster/pids.json; do
   [ -f "$file" ] || continue
   # Whoever left them may be killed; what they were doing is in the database.
-  PYTHONPATH=platform .venv/bin/python -m tirek.cli.cluster.leftovers "${file%/pids.json}" || :
+  PYTHONPATH=platform .venv/bin/python -c 'import sys, pathlib, tirek.cli.cluster.leftovers as left
+left.end_leftovers(pathlib.Path(sys.argv[1]))' "${file%/pids.json}" || :
 done
 for file in var/pg/postmaster.pid var/*/pg/postmaster.pid; do
   [ -f "$file" ] || continue

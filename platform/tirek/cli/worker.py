@@ -5,10 +5,10 @@ from socket import gethostname
 
 from tirek.catalog.library import load_catalog
 from tirek.cli import relay
-from tirek.cli.database import database_url
 from tirek.cli.parser import CommandError
 from tirek.cli.workbench import broker_of, build_workbench, start_logging
 from tirek.config import Config
+from tirek.tasks import settings
 from tirek.tasks.celery_app import make_app, run_worker
 from tirek.tasks.settings import QUEUES
 
@@ -31,12 +31,14 @@ def run(arguments: Namespace) -> int:
     config = Config.from_env()
     catalog = load_catalog(config.root)
     # A wrong setting ends this here, and not each pool process at its first message.
-    relay.build(config)
-    database_url(config)
+    relay.build(config, catalog)
     app = make_app(
         broker_of(config),
-        lambda: build_workbench(config, catalog, lambda: relay.build(config)),
+        lambda: build_workbench(config, catalog, lambda: relay.build(config, catalog)),
     )
+    twice = settings.refusal(app.conf)
+    if twice is not None:
+        raise CommandError(twice)
     return run_worker(app, arguments.name, queues, arguments.concurrency)
 
 

@@ -4,6 +4,7 @@ PostgreSQL is the queue of record. What is set here keeps latency low when somet
 nothing is lost does not hang on any of it.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from kombu import Queue
@@ -44,7 +45,7 @@ def settings(redis_url: str) -> dict[str, Any]:
     return _broker(redis_url) | _tasks() | _workers() | _silence()
 
 
-def refusal(conf: dict[str, Any]) -> str | None:
+def refusal(conf: Mapping[str, Any]) -> str | None:
     """Why these settings would run tasks twice; None when they would not."""
     limit, visible = conf["task_time_limit"], conf["broker_transport_options"]["visibility_timeout"]
     if limit * 2 > visible:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,7 +40,3 @@ def _started(pid: int) -> str:
     except OSError:
         return ""
     return "" if fields[0] == "Z" else fields[19]
-
-
-if __name__ == "__main__":
-    end_leftovers(Path(sys.argv[1]))
