@@ -259,7 +259,7 @@ class LostCommit(Fault):
         lost = len(cuts.read_text().splitlines()) if cuts.exists() else 0
         self.detail = f"{lost} answers lost so far"
         if not lost:
-            self.complaints.append("no answer was lost")
+            self.in_vain = "no answer was lost"
 
 
 class DatabaseClock(Fault):

@@ -17,6 +17,8 @@ class Fault(ABC):
     detail: str = ""
     # What should not have been so; empty means that the fault passed.
     complaints: list[str] = field(default_factory=list)
+    # Why it broke nothing; among other faults that may be, by itself it proves nothing.
+    in_vain: str = ""
 
     # The number in referrals-security §4.4, and what it is in a few words.
     code: ClassVar[str]

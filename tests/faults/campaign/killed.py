@@ -115,7 +115,7 @@ class KillAtCommit(Fault):
             time.sleep(self.random.uniform(0.2, 0.8))
         self.detail = f"{taken} of {self.times} deaths"
         if not taken:
-            self.complaints.append("nobody came past the failpoint")
+            self.in_vain = "nobody came past the failpoint"
 
     def undo(self, ground: Ground) -> None:
         """Nobody else shall die of it."""
@@ -142,14 +142,14 @@ class RollingRestart(Fault):
 
 
 def _migrate(ground: Ground, statement: str) -> int:
-    """Try until the lock is had; each try holds others up for half a second at most."""
+    """Try until the lock is had; each try holds others up for a fifth of a second at most."""
     for number in range(1, 200):
         try:
             with ground.owner() as connection:
-                connection.execute("SET lock_timeout = '500ms'")
+                connection.execute("SET lock_timeout = '200ms'")
                 connection.execute(statement)  # type: ignore[arg-type]
         except psycopg.OperationalError:
-            time.sleep(0.3)
+            time.sleep(1.0)
         else:
             return number
     raise AssertionError(statement)

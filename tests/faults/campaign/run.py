@@ -250,6 +250,8 @@ class Run:
                 + (f" ({fault.detail})" if fault.detail else "")
             )
             self.outcome.complaints += [f"{fault.what}: {one}" for one in fault.complaints]
+            if fault.in_vain and len(self.job.faults) == 1:
+                self.outcome.complaints.append(f"{fault.what}: {fault.in_vain}")
 
     def _expectations(self, sittings: list[Sitting], told: dict[str, Told]) -> list[Expectation]:
         with self.ground.owner() as connection:
