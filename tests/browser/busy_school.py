@@ -15,10 +15,11 @@ from tests.builders_referral import (
     version_of,
 )
 from tests.builders_work import close, lead_on, lead_to, try_in_vain
-from tests.world import Adult, Pupil, World, give_consent
+from tests.world import Adult, Pupil, World, an_adult, give_consent
 from tirek.domain.consent import ConsentState
 from tirek.domain.instruments import Answer
 from tirek.domain.levels import Level
+from tirek.domain.people import Role
 from tirek.domain.referral import ConflictKind
 from tirek.services import (
     administrations,
@@ -111,6 +112,8 @@ class BusySchool:
     late_child: Pupil
     # What the centre's specialist has proposed about an accepted referral.
     proposal: UUID
+    # What a colleague of the psychologist has proposed about a new one at school.
+    school_proposal: UUID
 
 
 def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
@@ -134,6 +137,7 @@ def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
         next_round,
         late_child,
         story.proposal,
+        story.school_proposal,
     )
 
 
@@ -143,7 +147,7 @@ class _Story:
         self.world = world
         self.pupils = world.school.pupils
         self.keys: dict[int, AdministrationKey] = {}
-        self.proposal = UUID(int=0)
+        self.proposal = self.school_proposal = UUID(int=0)
 
     def at_centre(self) -> dict[str, UUID]:
         """Referrals of every state at the support centre."""
@@ -197,7 +201,14 @@ class _Story:
             found["by hand"] = concerns.refer(
                 unit, self.pupils[9].id, Level.HIGH, SCHOOL_SAYS, mark
             )
+        self._colleague_proposes(found["school new"])
         return found
+
+    def _colleague_proposes(self, referral_id: UUID) -> None:
+        colleague = an_adult(self.world.unit(), Role.PSYCHOLOGIST, school_id=self.world.school.id)
+        self.world.session.commit()
+        with acting(self.engine, self.world, colleague) as unit:
+            self.school_proposal = second_opinions.propose_error(unit, referral_id, SCHOOL_SAYS)
 
     def reviews(self) -> dict[str, UUID]:
         """Two questionnaires of which nothing can be computed, one of them looked at."""

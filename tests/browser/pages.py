@@ -272,6 +272,10 @@ def _step_at_school(name: str, step: str) -> Callable[[BusySchool], str]:
     return lambda busy: f"/school/cases/{busy.legs[name]}/{step}"
 
 
+def _decision_at_school(area: str) -> Callable[[BusySchool], str]:
+    return lambda busy: f"/school/{area}/{busy.legs['school new']}/proposals/{busy.school_proposal}"
+
+
 def _asked_of_us(name: str, tail: str = "") -> Callable[[BusySchool], str]:
     return lambda busy: f"/school/asked/{busy.legs[name]}{tail}"
 
@@ -295,7 +299,13 @@ def _school() -> list[Visit]:
                 ("school accepted", "attempt", _press(), 422),
             )
         ),
+        Visit("school.case_decide", school, _decision_at_school("cases"), heavy),
         Visit("school.asked", school, "/school/asked", heavy),
+        Visit("school.asked_decide", school, _decision_at_school("asked"), heavy),
+        Visit(
+            "school.asked_decide", school, _decision_at_school("asked"), heavy, "empty", _press(),
+            422,
+        ),
         Visit("school.asked_one", school, _asked_of_us("school refused"), heavy),
         Visit("school.asked_step", school, _asked_of_us("school refused", "/recheck"), heavy),
         Visit("school.question", school, _asked_of_us("asked", "/question"), heavy),
