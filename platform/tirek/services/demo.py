@@ -19,12 +19,10 @@ from tirek.services.demo_open import (
 from tirek.services.demo_places import DemoPlace, DemoPlaces, build_places
 from tirek.services.demo_pupils import DemoPeople, Family, build_people
 from tirek.services.demo_rounds import Rounds
-from tirek.services.demo_size import Workshop
+from tirek.services.demo_size import GROUPS, Workshop
 from tirek.services.demo_staff import MAIL, DemoStaff, Login, build_staff
 from tirek.services.demo_steps import LATELY, LONG_AGO, Steps
 from tirek.storage.models import Account, School
-
-GROUPS = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Turn:
     unit: Unit
     row: Referral
     since: datetime
+    # The transaction's own time.
+    stamp: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Desk:
         self._languages = {login.account.id: login.account.language for login in staff.logins}
         # Referrals of children who have not been reached to this day.
         self.lost = set[UUID]()
+        # Judged less urgent by two people.
+        self.lowered = dict[UUID, Level]()
         self._last: dict[UUID, datetime] = {}
 
     def chance(self, part: str) -> random.Random:
@@ -103,11 +107,12 @@ class Desk:
         taken = 0
         for receiver in wanted.receivers:
             with self.workshop.begin() as unit:
+                now = unit.now()
                 for row, stamp in self._in_states(unit, receiver, wanted.states):
                     is_chosen = chance.random() < wanted.share[Level(row.level)]
                     if is_chosen and taken != wanted.at_most and wanted.takes(row):
                         taken += 1
-                        yield Turn(unit, row, self._since(row, stamp))
+                        yield Turn(unit, row, self._since(row, stamp), now)
 
     def set(self, turn: Turn, chance: random.Random, minutes: tuple[int, int]) -> bool:
         """Note when the step is taken; False when that has not come yet."""
@@ -118,7 +123,7 @@ class Desk:
             moment = at_work(moment)
         if moment >= self.workshop.now - UNTIL:
             return False
-        student_id, stamp = turn.row.student_id, turn.unit.now()
+        student_id, stamp = turn.row.student_id, turn.stamp
         known = self.diary.moment(student_id, stamp)
         # Two referrals of one child are taken up in one go, after the later of the two.
         moment = max(known, moment) if known else moment

@@ -18,6 +18,8 @@ Made = TypeVar("Made")
 
 # How many things are made at a time.
 HANDS = 3
+# In how many groups the schools live their lives.
+GROUPS = 3
 # First month of each of the four rounds of a school year, and the first month of the holidays.
 ROUND_MONTHS = (9, 11, 1, 4)
 HOLIDAYS = 6

@@ -120,7 +120,7 @@ class Steps:
         """Notices are confirmed, referrals accepted and judged; children are talked with."""
         desk = self._desk
         demo_notices.confirm(desk, habit.confirmed, part)
-        desk.take(f"{part} open", Wanted((S.ROUTED, S.REOPENED), equally(0.5)), SEEN, self._open)
+        desk.take(f"{part} open", Wanted((S.ROUTED, S.REOPENED), equally(0.3)), SEEN, self._open)
         demo_turns.decline(desk, part)
         self._accept(habit, f"{part} accept")
         demo_turns.before_triage(desk, part)

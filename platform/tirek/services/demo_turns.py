@@ -28,6 +28,8 @@ from tirek.services import (
     second_opinions,
 )
 from tirek.services.demo_desk import DAY, HOUR, Act, Desk, Wanted, equally, second_center
+from tirek.services.demo_places import FIRST_NUMBER
+from tirek.services.demo_size import GROUPS
 from tirek.services.harm import Named
 from tirek.services.referral_care import Attempt
 from tirek.services.referral_endings import OutcomeWords
@@ -41,9 +43,8 @@ TRIED = {IMMEDIATE: (3, 10), HIGH: (15, 60), MEDIUM: (HOUR, 4 * HOUR), LOW: (HOU
 SOON = {IMMEDIATE: (1, 3), HIGH: (5, 20), MEDIUM: (10, HOUR), LOW: (10, HOUR)}
 SAME_DAY = dict.fromkeys(Level, (HOUR, 3 * HOUR))
 NEXT_DAY = dict.fromkeys(Level, (18 * HOUR, 30 * HOUR))
-# Of every few groups of schools one has such a case, so that all of them are seen.
-SCHOOL_STAFF_IS_NAMED, PSC_STAFF_IS_NAMED, NOBODY_ANSWERS, IN_ERROR = 0, 1, 2, 3
-GROUPS_APART = 4
+# In which group of schools such a case is seen.
+SCHOOL_STAFF_IS_NAMED, PSC_STAFF_IS_NAMED, NOBODY_ANSWERS, IN_ERROR = 0, 1, 2, 2
 
 
 def decline(desk: Desk, part: str) -> None:
@@ -89,14 +90,7 @@ def triage(desk: Desk) -> Act:
     """Judge the urgency: mostly as the machine did, lower where two people agree."""
 
     def act(unit: Unit, leg: Referral, chance: random.Random) -> None:
-        lower = unit.session.scalars(
-            select(Approval.level).where(
-                Approval.referral_id == leg.id,
-                Approval.is_approved.is_(True),
-                Approval.level.is_not(None),
-            )
-        ).first()
-        level = Level(lower or leg.level)
+        level = desk.lowered.get(leg.id, Level(leg.level))
         note = desk.note(unit, "triage", chance)
         referral_care.triage(unit, leg.id, leg.version, level, note)
 
@@ -261,7 +255,7 @@ def _decide(desk: Desk, part: str) -> Act:
 
     def act(unit: Unit, leg: Referral, chance: random.Random) -> None:
         waiting = unit.session.execute(
-            select(Approval.id, Approval.proposed_by).where(
+            select(Approval.id, Approval.proposed_by, Approval.level).where(
                 Approval.referral_id == leg.id, Approval.decided_at.is_(None)
             )
         ).one_or_none()
@@ -273,6 +267,8 @@ def _decide(desk: Desk, part: str) -> Act:
             note = desk.note(acting, part, chance)
             second_opinions.decide(acting, waiting.id, agrees=True, reason=note)
             unit.session.refresh(leg)
+            if waiting.level is not None:
+                desk.lowered[leg.id] = Level(waiting.level)
 
     return act
 
@@ -305,4 +301,4 @@ def _open_legs(unit: Unit, leg: Referral) -> int:
 
 
 def _is_at(desk: Desk, place: int) -> bool:
-    return desk.number % GROUPS_APART == place
+    return (desk.number - FIRST_NUMBER) % GROUPS == place
