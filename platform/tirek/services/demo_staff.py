@@ -86,13 +86,13 @@ def build_staff(workshop: Workshop, places: DemoPlaces) -> DemoStaff:
             for role, word in ((Role.PSC_SPECIALIST, "psc"), (Role.PSC_SUPERVISOR, "psc-head")):
                 email = f"{word}.{iso[3:]}"
                 team.hire(role, email, language, at, support_center_id=center.id)
-        _hire_above(team, places)
         for iso in AT_EVERY_HOUR:
             center = places.centers[iso]
             at = {"psc": center.name_ru, "psc_id": str(center.id), "region_iso": iso}
             for number in (2, 3):
                 email = f"psc-{number}.{iso[3:]}"
                 team.hire(Role.PSC_SPECIALIST, email, "kk", at, support_center_id=center.id)
+        _hire_above(team, places)
         unit.session.flush()
     return team.whole()
 

@@ -15,16 +15,20 @@ from tests.conftest import Server
 from tests.world import a_vault, an_origin, the_catalog
 from tirek.catalog.demo import load_demo
 from tirek.config import ROOT, Keys
+from tirek.domain import roster
 from tirek.domain.people import SYSTEM, TOTP_ROLES, Role
 from tirek.domain.scope import Scope
 from tirek.domain.scoring import score
-from tirek.services import accounts, demo, runs
+from tirek.domain.territory_check import check
+from tirek.services import accounts, demo, fold, invariants, promises, reconcile, runs
 from tirek.services.administrations import open_by_code
 from tirek.services.demo_size import HOLIDAYS, Size, Workshop, current, rounds
 from tirek.services.instruments import register_releases
+from tirek.services.parcels import PHONE
 from tirek.services.runs import AdministrationKey
+from tirek.services.territories import all_territories
 from tirek.services.unit import Unit
-from tirek.storage.models import Administration, Score
+from tirek.storage.models import Account, Administration, Score
 from tirek.storage.session import app_engine, open_session, owner_engine
 
 SMALL = Size(schools=4, classes=(7, 7, 6), open_schools=2, codes_main=3, codes_other=1, families=2)
@@ -114,6 +118,102 @@ def _every_login_works(built: Built) -> None:
             assert (login.totp_secret is not None) == accounts.needs_totp(account)
 
 
+def test_somebody_answers_at_every_post(built: Built) -> None:
+    assert built.ask(
+        "SELECT count(DISTINCT region_iso) FROM accounts WHERE role = 'regional_coordinator'"
+    ) == [(20,)]
+    assert built.ask("SELECT count(*) FROM accounts WHERE role = 'national_duty'") == [(2,)]
+    assert built.ask("SELECT post, count(*) FROM duty_posts GROUP BY post ORDER BY post") == [
+        ("last_responder", 20),
+        ("national_duty", 2),
+    ]
+    assert built.ask("SELECT count(*) FROM authorities WHERE email LIKE '%.example'") == [(40,)]
+    assert built.ask("SELECT count(*), bool_or(is_active) FROM endpoints") == [(1, False)]
+    assert built.ask("SELECT count(*) FROM support_centers WHERE is_full") == [(1,)]
+    with built.workshop.begin() as unit:
+        assert check(unit.catalog.protocol, all_territories(unit.session)) == ()
+        sealed = unit.session.execute(
+            select(Account.id, Account.phone_sealed).where(Account.phone_sealed.is_not(None))
+        ).all()
+        numbers = {unit.vault.open_secret(one, *PHONE, str(key)) for key, one in sealed if one}
+    assert len(numbers) == len(sealed) > 20
+    assert all(number.startswith("+77000000") for number in numbers)
+    _rosters_have_one_gap(built)
+    _drills_were_answered(built)
+
+
+def _rosters_have_one_gap(built: Built) -> None:
+    """Two PSCs have somebody at every hour of the coming days, but for one night."""
+    now = built.workshop.now
+    gaps: list[roster.Span] = []
+    centers = built.ask("SELECT id FROM support_centers WHERE keeps_roster")
+    for (center_id,) in centers:
+        shifts = built.ask(
+            f"SELECT starts_at, ends_at FROM duty_shifts WHERE support_center_id = '{center_id}'"  # noqa: S608
+        )
+        spans = [roster.Span(*row) for row in shifts]  # type: ignore[arg-type]
+        gaps += roster.gaps(spans, roster.Span(now, now + timedelta(days=13)))
+    assert len(centers) == 2
+    assert [gap.ends - gap.starts for gap in gaps] == [timedelta(hours=12)]
+
+
+def _drills_were_answered(built: Built) -> None:
+    rows = built.ask(
+        "SELECT answered_at <= due_at, escalated_at IS NOT NULL, count(*) FROM drills GROUP BY 1, 2"
+    )
+    assert {row[:2] for row in rows} <= {(True, False), (False, True), (None, True)}
+    assert sum(int(str(row[2])) for row in rows if row[0]) > 80
+    assert built.ask("SELECT count(*) FROM drills WHERE answered_at > now()") == [(0,)]
+
+
+def test_nothing_is_lost_and_every_promise_is_kept(built: Built) -> None:
+    with open_session(built.engine, Scope.system()) as session:
+        assert fold.mismatches(session).mismatches == []
+        assert reconcile.findings(session) | promises.findings(session) == {}
+        assert invariants.violations(session, the_catalog().protocol) == []
+
+
+def test_what_was_late_has_rung(built: Built) -> None:
+    late = built.ask(
+        "SELECT count(*) FROM deadlines WHERE due_at < now() - interval '5 minutes' AND"
+        " fired_at IS NULL AND COALESCE(LEAST(met_at, ended_at) > due_at, true)"
+    )
+    assert late == [(0,)]
+    assert built.ask("SELECT count(*) FROM deadlines WHERE fired_at IS NOT NULL") > [(0,)]
+    # It rang within seconds, or as soon as the clock was there at all.
+    slow = "SELECT count(*) FROM deadlines WHERE fired_at > greatest(due_at, created_at) + '1 min'"
+    assert built.ask(slow) == [(0,)]
+    # A first start sends what came in this morning, and rings little in its first minute.
+    assert built.ask("SELECT count(*) FROM outbox WHERE done_at IS NULL") < [(100,)]
+    soon = (
+        "SELECT count(*) FROM deadlines WHERE due_at < now() + interval '2 minutes'"
+        " AND fired_at IS NULL AND met_at IS NULL AND ended_at IS NULL"
+    )
+    assert built.ask(soon) < [(25,)]
+
+
+def test_people_took_the_whole_path(built: Built) -> None:
+    states = {str(row[0]) for row in built.ask("SELECT DISTINCT to_state FROM referral_events")}
+    assert {
+        "seen",
+        "acknowledged",
+        "triaged",
+        "contacted",
+        "assessed",
+        "planned",
+        "in_support",
+        "review",
+        "outcome_set",
+        "closed",
+    } <= states
+    ahead = (
+        "SELECT count(*) FROM plans WHERE next_on <= (created_at AT TIME ZONE 'Asia/Almaty')::date"
+    )
+    assert built.ask(ahead) == [(0,)]
+    # What is still being worked on is looked at again on a day that lies ahead.
+    assert built.ask("SELECT count(*) FROM plans WHERE next_on > now()::date") > [(0,)]
+
+
 def test_history_is_real_and_in_order(built: Built) -> None:
     _scores_are_those_of_the_answers(built)
     assert built.ask("SELECT count(*) FROM cases WHERE closed_at IS NULL") > [(0,)]
@@ -174,6 +274,19 @@ def _nothing_out_of_order(built: Built) -> None:
         ),
         "SELECT count(*) FROM referrals WHERE acknowledged_at < created_at OR created_at > now()",
         "SELECT count(*) FROM notices WHERE confirmed_at < created_at",
+        "SELECT count(*) FROM deadlines WHERE met_at < created_at OR ended_at < created_at",
+        "SELECT count(*) FROM approvals WHERE decided_at < proposed_at",
+        *(
+            (
+                f"SELECT count(*) FROM {table} n JOIN referrals r ON r.id = n.referral_id"  # noqa: S608
+                " WHERE n.created_at < r.created_at OR n.created_at > now()"
+            )
+            for table in ("contact_attempts", "assessment_notes", "plans", "outcome_notes")
+        ),
+        (
+            "SELECT count(*) FROM legal_decisions l JOIN signals s ON s.id = l.signal_id"
+            " WHERE l.created_at <> s.occurred_at"
+        ),
         # Nobody is sent mail about last spring.
         "SELECT count(*) FROM outbox WHERE done_at IS NULL AND created_at < now() - interval '2 d'",
         (
@@ -189,7 +302,7 @@ def _deadlines_count_from_their_start(built: Built) -> None:
     rows = built.ask(
         "SELECT r.level, r.created_at, r.acknowledge_due_at, r.contact_due_at FROM referrals r"
         " WHERE r.parent_id IS NULL AND NOT EXISTS (SELECT FROM referral_events e"
-        " WHERE e.referral_id = r.id AND e.reason_code = 'signal_added')"
+        " WHERE e.referral_id = r.id AND e.contact_due_at IS NOT NULL)"
     )
     assert rows
     protocol = the_catalog().protocol
@@ -206,6 +319,9 @@ def _rules_are_on_again(built: Built) -> None:
         "UPDATE scores SET computed_at = now()",
         "UPDATE flags SET created_at = now()",
         "UPDATE administrations SET ended_at = now()",
+        "UPDATE deadlines SET due_at = due_at + interval '1 day'",
+        "UPDATE plans SET next_on = next_on + 1",
+        "UPDATE breaches SET recorded_at = now()",
     ):
         with pytest.raises(DBAPIError), built.owner.begin() as connection:
             connection.execute(text(statement))
@@ -228,6 +344,16 @@ CONTENTS = (
         " FROM scores x"
         " JOIN administrations a ON a.id = x.administration_id"
         " JOIN students s ON s.id = x.student_id ORDER BY 1, 2, 3, 4"
+    ),
+    (
+        "SELECT s.school_code, e.seq, e.to_state, e.actor_kind, e.created_at, a.email"
+        " FROM referral_events e JOIN students s ON s.id = e.student_id"
+        " LEFT JOIN accounts a ON a.id = e.account_id ORDER BY 1, 5, 2, 3"
+    ),
+    (
+        "SELECT s.school_code, d.clock, d.rung, d.due_at, d.met_at, d.ended_at, d.fired_at"
+        " FROM deadlines d JOIN students s ON s.id = d.student_id WHERE d.fired_at IS NULL"
+        " OR d.fired_at < now() - interval '1 day' ORDER BY 1, 2, 3, 4, 5, 6"
     ),
     (
         "SELECT s.school_code, r.level, r.state, r.outcome, r.created_at, r.acknowledged_at,"
