@@ -1,10 +1,11 @@
 """What a receiver's people may do with a referral, who may do it, and what everybody learns."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from tests.builders_referral import (
@@ -17,30 +18,41 @@ from tests.builders_referral import (
     the_leg,
     version_of,
 )
+from tests.builders_work import close, lead_on
 from tests.world import Adult, World, a_vault, a_world, an_adult, the_catalog
 from tirek.config import Keys
 from tirek.domain.errors import ConflictError, NotFoundError
+from tirek.domain.levels import Level
 from tirek.domain.people import Role
-from tirek.domain.referral import Outcome
-from tirek.services import referral_page, referral_steps, sent_referrals
-from tirek.services.referral_steps import (
-    AlreadyThereError,
-    CenterRefusedError,
-    NoteMissingError,
-    NotOwnerError,
-    OutcomeRefusedError,
+from tirek.domain.referral import PROPOSABLE, ContactChannel, ContactPerson, Outcome
+from tirek.services import (
+    handovers,
+    referral_care,
+    referral_endings,
+    referral_page,
+    referral_steps,
+    second_opinions,
+    sent_referrals,
 )
+from tirek.services.handovers import AlreadyThereError, CenterRefusedError
+from tirek.services.referral_care import Attempt
+from tirek.services.referral_endings import OutcomeRefusedError, OutcomeWords
+from tirek.services.referral_steps import NoteMissingError, NotOwnerError, SecondPersonError
 from tirek.storage.models import (
     Account,
+    AssessmentNote,
     AuditEntry,
     Case,
+    ContactAttempt,
     OutboxMessage,
+    OutcomeNote,
     Referral,
     ReferralEvent,
     SupportCenter,
 )
 
 NOTE = "We have talked; she has somebody at home."
+TALK = Attempt(ContactChannel.IN_PERSON, ContactPerson.CHILD, reached=True, note=NOTE)
 
 
 @pytest.fixture
@@ -131,9 +143,12 @@ def test_a_foreign_referral_does_not_exist(engine: Engine, world: World, leg: Re
         for step in (
             lambda: referral_page.open_page(unit, leg.id, "ru"),
             lambda: referral_steps.acknowledge(unit, leg.id, 1),
-            lambda: referral_steps.close(unit, leg.id, 1, Outcome.SUPPORTED, NOTE),
-            lambda: referral_steps.redirect(unit, leg.id, 1, world.home.id, NOTE),
-            lambda: referral_steps.record_contact(unit, leg.id, 1, NOTE),
+            lambda: referral_endings.close(unit, leg.id, 1, NOTE),
+            lambda: handovers.redirect(unit, leg.id, 1, world.home.id, NOTE),
+            lambda: handovers.decline(unit, leg.id, 1, NOTE),
+            lambda: referral_care.record_contact(unit, leg.id, 1, TALK),
+            lambda: second_opinions.propose_error(unit, leg.id, NOTE),
+            lambda: referral_page.open_step(unit, leg.id),
             lambda: referral_page.other_centers(unit, leg.id),
         ):
             with pytest.raises(NotFoundError):
@@ -190,7 +205,7 @@ def test_what_was_added_meanwhile_must_be_read_first(
     seen_version = accepted.version
     a_pupil_answers(engine, world, {"q12": "1"})
     with acting(engine, world, world.home.specialist) as unit, pytest.raises(ConflictError):
-        referral_steps.close(unit, accepted.id, seen_version, Outcome.SUPPORTED, NOTE)
+        referral_care.triage(unit, accepted.id, seen_version, Level.IMMEDIATE, NOTE)
     assert the_leg(system, world.school.pupil).state == "acknowledged"
 
 
@@ -199,9 +214,9 @@ def test_what_was_added_meanwhile_must_be_read_first(
 
 def steps_of_the_owner(unit: object, leg: Referral, world: World) -> list[object]:
     return [
-        lambda: referral_steps.record_contact(unit, leg.id, leg.version, NOTE),
-        lambda: referral_steps.redirect(unit, leg.id, leg.version, world.neighbour.id, NOTE),
-        lambda: referral_steps.close(unit, leg.id, leg.version, Outcome.SUPPORTED, NOTE),
+        lambda: referral_care.triage(unit, leg.id, leg.version, Level.IMMEDIATE, NOTE),
+        lambda: handovers.redirect(unit, leg.id, leg.version, world.neighbour.id, NOTE),
+        lambda: referral_steps.ask_sender(unit, leg.id, leg.version, NOTE),
     ]
 
 
@@ -223,7 +238,7 @@ def test_a_supervisor_may(
     with acting(engine, world, world.home.supervisor) as unit:
         steps_of_the_owner(unit, accepted, world)[step]()
     leg = legs(system, world.school.pupil)[0]
-    assert leg.state == ("contacted", "redirected", "closed")[step]
+    assert leg.state == ("triaged", "redirected", "needs_info")[step]
     assert leg.owner_id == world.home.specialist.account.id
 
 
@@ -238,8 +253,8 @@ def test_a_colleague_takes_over_what_somebody_who_left_still_owns(
     )
     system.commit()
     with acting(engine, world, colleague) as unit:
-        referral_steps.close(unit, accepted.id, accepted.version, Outcome.SUPPORTED, NOTE)
-    assert the_leg(system, world.school.pupil).state == "closed"
+        referral_steps.ask_sender(unit, accepted.id, accepted.version, NOTE)
+    assert the_leg(system, world.school.pupil).state == "needs_info"
 
 
 @pytest.mark.parametrize("step", range(3))
@@ -255,22 +270,27 @@ def test_nothing_is_done_without_written_words(
 ) -> None:
     with acting(engine, world, world.home.specialist) as unit:
         with pytest.raises(NoteMissingError):
-            referral_steps.redirect(unit, accepted.id, accepted.version, world.neighbour.id, "  \n")
+            handovers.redirect(unit, accepted.id, accepted.version, world.neighbour.id, "  \n")
         with pytest.raises(NoteMissingError):
-            referral_steps.close(unit, accepted.id, accepted.version, Outcome.SUPPORTED, "")
+            referral_care.triage(unit, accepted.id, accepted.version, Level.IMMEDIATE, "")
         with pytest.raises(NoteMissingError):
-            referral_steps.record_contact(unit, accepted.id, accepted.version, " ")
+            referral_care.record_contact(
+                unit, accepted.id, accepted.version, replace(TALK, note=" ")
+            )
 
 
-def test_a_talk_stops_the_last_clock(
-    engine: Engine, system: Session, world: World, accepted: Referral
+def test_a_talk_stops_its_clock_and_begins_the_next_one(
+    engine: Engine, world: World, accepted: Referral
 ) -> None:
-    with acting(engine, world, world.home.specialist) as unit:
-        referral_steps.record_contact(unit, accepted.id, accepted.version, NOTE)
+    for state in ("triaged", "contacted"):
+        lead_on(engine, world, world.home.specialist, accepted.id, state, NOTE)
     with acting(engine, world, world.home.specialist) as unit:
         page = referral_page.open_page(unit, accepted.id, "ru")
-    assert [clock.done_at is not None for clock in page.clocks] == [True, True, True]
-    assert page.next_step == "support"
+    own = [clock for clock in page.clocks if clock.notice_id is None]
+    assert [(clock.kind, clock.is_running) for clock in own] == [
+        ("seen", False), ("acknowledged", False), ("contact", False), ("assessment", True),
+    ]  # fmt: skip
+    assert page.work.next_step == "assess"
     assert page.steps[-1].note == NOTE
 
 
@@ -279,7 +299,7 @@ def test_a_talk_stops_the_last_clock(
 
 def redirect(engine: Engine, world: World, leg: Referral) -> UUID:
     with acting(engine, world, world.home.specialist) as unit:
-        return referral_steps.redirect(unit, leg.id, leg.version, world.neighbour.id, NOTE)
+        return handovers.redirect(unit, leg.id, leg.version, world.neighbour.id, NOTE)
 
 
 def test_a_redirect_keeps_level_clocks_and_owner_until_somebody_accepts(
@@ -299,7 +319,7 @@ def test_a_redirect_keeps_level_clocks_and_owner_until_somebody_accepts(
         page = referral_page.open_page(unit, old.id, "ru")
     assert page.next_leg is not None
     assert (page.next_leg.center.id, page.next_leg.state) == (world.neighbour.id, "routed")
-    assert page.next_step == "wait"
+    assert page.work.next_step == "wait"
 
 
 def test_the_next_receiver_reads_why_and_relieves_the_first(
@@ -310,7 +330,7 @@ def test_the_next_receiver_reads_why_and_relieves_the_first(
         page = referral_page.open_page(unit, new_id, "ru")
         assert page.steps[0].note == NOTE
         assert page.steps[0].who == world.home.specialist.account.display_name
-        referral_steps.acknowledge(unit, new_id, page.version)
+        referral_steps.acknowledge(unit, new_id, page.work.version)
     old, new = legs(system, world.school.pupil)
     assert (old.state, old.outcome) == ("closed", "handed_over")
     assert (new.state, new.owner_id) == (
@@ -360,7 +380,7 @@ def test_it_goes_to_another_open_psc_only(
         assert referral_page.other_centers(unit, accepted.id) == []
         for center_id in (world.home.id, world.neighbour.id, uuid4()):
             with pytest.raises(CenterRefusedError):
-                referral_steps.redirect(unit, accepted.id, accepted.version, center_id, NOTE)
+                handovers.redirect(unit, accepted.id, accepted.version, center_id, NOTE)
     assert the_leg(system, world.school.pupil).state == "acknowledged"
 
 
@@ -374,7 +394,7 @@ def test_a_psc_that_has_the_child_already_is_refused_and_nothing_moves(
     with acting(engine, world, world.school.psychologist) as unit:
         version = version_of(unit, school_leg.id)
         with pytest.raises(AlreadyThereError):
-            referral_steps.redirect(unit, school_leg.id, version, world.home.id, NOTE)
+            handovers.redirect(unit, school_leg.id, version, world.home.id, NOTE)
     states = {one.receiver: one.state for one in legs(system, world.school.pupil)}
     assert states == {"support_center": "acknowledged", "school": "acknowledged"}
 
@@ -387,7 +407,7 @@ def test_a_school_psychologist_sends_on_to_a_psc(
     accept(engine, world, world.school.psychologist, leg)
     with acting(engine, world, world.school.psychologist) as unit:
         version = version_of(unit, leg.id)
-        new_id = referral_steps.redirect(unit, leg.id, version, world.home.id, NOTE)
+        new_id = handovers.redirect(unit, leg.id, version, world.home.id, NOTE)
     with acting(engine, world, world.home.specialist) as unit:
         referral_steps.acknowledge(unit, new_id, 1)
     old, new = legs(system, world.school.pupil)
@@ -397,16 +417,32 @@ def test_a_school_psychologist_sends_on_to_a_psc(
 # Close
 
 
+def end_as(engine: Engine, world: World, leg: Referral, outcome: Outcome) -> None:
+    words = OutcomeWords(outcome, child_heard=True, repeat_on=None, note=NOTE)
+    with acting(engine, world, world.home.specialist) as unit:
+        version = version_of(unit, leg.id)
+        referral_endings.set_outcome(unit, leg.id, version, words)
+
+
+@pytest.fixture
+def assessed(engine: Engine, system: Session, world: World, accepted: Referral) -> Referral:
+    """The same, talked with and assessed."""
+    for state in ("triaged", "contacted", "assessed"):
+        lead_on(engine, world, world.home.specialist, accepted.id, state, NOTE)
+    return the_leg(system, world.school.pupil)
+
+
 @pytest.mark.parametrize(
-    "outcome",
-    [one for one in Outcome if one not in {Outcome.HANDED_OVER, Outcome.ENTERED_IN_ERROR}],
+    "outcome", [one for one in PROPOSABLE if one is not Outcome.FAMILY_REFUSED]
 )
 def test_closing_the_last_leg_closes_the_case_and_tells_the_school_the_outcome_only(
-    engine: Engine, system: Session, world: World, accepted: Referral, outcome: Outcome
+    engine: Engine, system: Session, world: World, assessed: Referral, outcome: Outcome
 ) -> None:
+    end_as(engine, world, assessed, outcome)
+    version = the_leg(system, world.school.pupil).version
     for _press in range(2):
-        with acting(engine, world, world.home.specialist) as unit:
-            referral_steps.close(unit, accepted.id, accepted.version, outcome, NOTE)
+        with acting(engine, world, world.home.supervisor) as unit:
+            referral_endings.close(unit, assessed.id, version, NOTE)
     leg = the_leg(system, world.school.pupil)
     assert (leg.state, leg.outcome) == ("closed", outcome)
     assert system.scalars(select(Case.closed_at)).one() is not None
@@ -420,52 +456,79 @@ def test_closing_the_last_leg_closes_the_case_and_tells_the_school_the_outcome_o
     assert NOTE not in repr(sent)
 
 
-def test_a_second_close_with_another_outcome_is_a_conflict(
-    engine: Engine, world: World, accepted: Referral
+def test_nobody_closes_what_they_proposed_themselves(
+    engine: Engine, system: Session, world: World, assessed: Referral
 ) -> None:
-    with acting(engine, world, world.home.specialist) as unit:
-        referral_steps.close(unit, accepted.id, accepted.version, Outcome.SUPPORTED, NOTE)
-    with acting(engine, world, world.home.specialist) as unit, pytest.raises(ConflictError):
-        referral_steps.close(unit, accepted.id, accepted.version, Outcome.FAMILY_REFUSED, NOTE)
+    end_as(engine, world, assessed, Outcome.SUPPORTED)
+    colleague = a_colleague(engine, system, world)
+    # Two specialists are two people, but neither of them is the head.
+    for adult in (world.home.specialist, colleague):
+        with acting(engine, world, adult) as unit:
+            version = version_of(unit, assessed.id)
+            with pytest.raises(SecondPersonError):
+                referral_endings.close(unit, assessed.id, version, NOTE)
+    assert the_leg(system, world.school.pupil).state == "outcome_set"
 
 
 def test_a_case_stays_open_while_another_leg_is(
-    engine: Engine, system: Session, world: World, accepted: Referral
+    engine: Engine, system: Session, world: World, assessed: Referral
 ) -> None:
     a_pupil_answers(engine, world, SOME_WORRY, instrument="gad-7", to_the_end=True)
-    with acting(engine, world, world.home.specialist) as unit:
-        referral_steps.close(unit, accepted.id, accepted.version, Outcome.SUPPORTED, NOTE)
+    end_as(engine, world, assessed, Outcome.SUPPORTED)
+    close(engine, world, world.home.supervisor, assessed.id)
     assert system.scalars(select(Case.closed_at)).one() is None
 
 
-@pytest.mark.parametrize("outcome", [Outcome.HANDED_OVER, Outcome.ENTERED_IN_ERROR])
+@pytest.mark.parametrize(
+    "outcome",
+    [Outcome.HANDED_OVER, Outcome.ENTERED_IN_ERROR, Outcome.MERGED, Outcome.FAMILY_REFUSED],
+)
 def test_an_owner_alone_cannot_make_a_flag_disappear(
-    engine: Engine, system: Session, world: World, accepted: Referral, outcome: Outcome
+    engine: Engine, system: Session, world: World, assessed: Referral, outcome: Outcome
 ) -> None:
     with acting(engine, world, world.home.specialist) as unit:
-        assert outcome not in referral_page.outcomes(unit, accepted.id)
-        with pytest.raises(OutcomeRefusedError):
-            referral_steps.close(unit, accepted.id, accepted.version, outcome, NOTE)
-    assert the_leg(system, world.school.pupil).state == "acknowledged"
+        assert outcome not in referral_page.open_step(unit, assessed.id).outcomes
+    with pytest.raises(OutcomeRefusedError):
+        end_as(engine, world, assessed, outcome)
+    assert the_leg(system, world.school.pupil).state == "assessed"
 
 
-def test_a_second_person_may_say_that_it_was_a_mistake(
+def test_two_people_may_say_that_it_was_a_mistake(
     engine: Engine, system: Session, world: World, accepted: Referral
 ) -> None:
-    with acting(engine, world, world.home.supervisor) as unit:
-        referral_steps.close(unit, accepted.id, accepted.version, Outcome.ENTERED_IN_ERROR, NOTE)
+    with acting(engine, world, world.home.specialist) as unit:
+        proposal = second_opinions.propose_error(unit, accepted.id, NOTE)
+    with acting(engine, world, world.home.specialist) as unit, pytest.raises(SecondPersonError):
+        second_opinions.decide(unit, proposal, agrees=True, reason=NOTE)
+    for _press in range(2):
+        with acting(engine, world, world.home.supervisor) as unit:
+            second_opinions.decide(unit, proposal, agrees=True, reason=NOTE)
     assert the_leg(system, world.school.pupil).outcome == "entered_in_error"
 
 
-def test_a_note_lies_sealed_in_the_database(
+def test_a_form_sent_twice_is_one_try(
     engine: Engine, system: Session, world: World, accepted: Referral
 ) -> None:
-    with acting(engine, world, world.home.specialist) as unit:
-        referral_steps.close(unit, accepted.id, accepted.version, Outcome.SUPPORTED, NOTE)
+    made = Attempt(ContactChannel.PHONE, ContactPerson.GUARDIAN, reached=False)
+    for _press in range(2):
+        with acting(engine, world, world.home.specialist) as unit:
+            version = version_of(unit, accepted.id)
+            referral_care.record_attempt(unit, accepted.id, version, made, seen=0)
+    with acting(engine, world, world.home.supervisor) as unit:
+        version = version_of(unit, accepted.id)
+        with pytest.raises(ConflictError):
+            referral_care.record_attempt(unit, accepted.id, version, made, seen=0)
+    assert system.scalars(select(func.count()).select_from(ContactAttempt)).one() == 1
+
+
+def test_notes_lie_sealed_in_the_database(
+    engine: Engine, system: Session, world: World, assessed: Referral
+) -> None:
+    end_as(engine, world, assessed, Outcome.SUPPORTED)
     system.rollback()
-    sealed = system.scalars(
-        select(ReferralEvent.note_sealed).where(ReferralEvent.note_sealed.is_not(None))
-    ).one()
-    assert sealed is not None
-    assert NOTE.encode() not in sealed
-    assert b"talked" not in sealed
+    for table in (ReferralEvent, ContactAttempt, AssessmentNote, OutcomeNote):
+        sealed = system.scalars(
+            select(table.note_sealed).where(table.note_sealed.is_not(None))
+        ).all()
+        assert sealed
+        assert not [one for one in sealed if one and (NOTE.encode() in one or b"talked" in one)]
