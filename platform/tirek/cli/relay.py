@@ -68,6 +68,7 @@ def run(arguments: Namespace) -> int:
     if config.heartbeat_url is not None:
         watched = partial(_tell_outside, bench, config.heartbeat_url)
         jobs.append(Job("watcher outside", OUTSIDE_SECONDS, watched))
+    logging.getLogger(__name__).info("at work")
     relay.run(stop, jobs=jobs, dispatcher=_dispatcher(config))
     relay.engine.dispose()
     return 0

@@ -151,7 +151,7 @@ def test_a_redis_that_comes_later_is_waited_for_and_so_is_an_end(tmp_path: Path)
     beat = _process(tmp_path, "beat", f"redis://127.0.0.1:{port}/0", log)
     until(lambda: "waiting for it" in log.read_text())
     with a_redis(tmp_path, "--bind", "127.0.0.1", port=port):
-        until(lambda: "Starting" in log.read_text())
+        until(lambda: int(str(say(f"redis://127.0.0.1:{port}/0", "LLEN", "sweep"))) > 0)
         beat.terminate()
         assert beat.wait(30) == 0
     other = _process(tmp_path, "worker", f"redis://127.0.0.1:{port}/0", log)

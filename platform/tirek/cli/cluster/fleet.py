@@ -251,6 +251,7 @@ class Cluster:
             "web": lambda: answers(HOST, ports[name], "/healthz"),
             "nginx": lambda: answers(HOST, self.port, "/healthz"),
             "worker": lambda: any(word in child.said() for word in WORKER_IS_UP),
+            "relay": lambda: "at work" in child.said(),
         }.get(kind, child.is_alive)
         if not wait_for(is_ready, READY_SECONDS, while_true=lambda: child.is_wanted):
             raise CommandError(f"{name} does not come up: {_end_of(child.log)}")
