@@ -60,6 +60,11 @@ STRETCHES = (1, 3, 11, 16, 61, 300, 24 * 60, 4 * 24 * 60, 15 * 24 * 60, 91 * 24 
 # What our own rules raise and the pages have words for (web.errors).
 REFUSED_BY_THE_DATABASE = ("TK001", "TK002", "TK003")
 IS_LONG = os.environ.get("TIREK_FAULTS") == "long"
+# What a finding is looked at with.
+STORY = (
+    "SELECT id, referral_id, seq, from_state, to_state, actor_kind, reason_code, level,"
+    " triage_level, approval_id FROM referral_events ORDER BY referral_id, seq"
+)
 # How often what was done, and how it ended: a run that never comes anywhere proves nothing.
 SEEN: Counter[str] = Counter()
 
@@ -373,7 +378,7 @@ class Referrals(RuleBasedStateMachine):
         now = self.play.fingerprint()
         if now != self.was:
             found = self.play.violations()
-            assert not found, found
+            assert not found, (found, self._rows(STORY))
             self.was = now
             SEEN["all promises asked"] += 1
 
@@ -387,7 +392,7 @@ class Referrals(RuleBasedStateMachine):
         may = version == 0 and adult.account.id in able(
             self.play, people(self.play), verb, leg, choice
         )
-        before = self.was if self.was and not verb.before else self.play.fingerprint()
+        before = self.play.fingerprint()
 
         def take(unit: Unit) -> object:
             return verb.call(unit, leg, leg.version + version, choice)

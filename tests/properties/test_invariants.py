@@ -210,6 +210,8 @@ def _a_case_that_is_sent_on(play: Play) -> None:
     accept(play, leg, who)
     with play.acting(who) as unit:
         referral_care.triage(unit, leg, version_of(unit, leg), Level.IMMEDIATE, NOTE)
+    # A further signal joins it as it stands, and judges nothing.
+    assert a_signal(play, Level.HIGH, child=1) == leg
     with play.acting(who) as unit:
         center = play.ground.world.neighbour.id
         handovers.redirect(unit, leg, version_of(unit, leg), center, NOTE)

@@ -210,7 +210,8 @@ QUESTIONS: Mapping[str, Mapping[str, str]] = {
                 AND (e.from_state, e.to_state) <> ('needs_info', 'acknowledged')""",
         "judged less urgent by one person alone": """
             SELECT e.id FROM referral_events e JOIN referrals r ON r.id = e.referral_id
-            WHERE e.to_state = 'triaged' AND level_rank(e.triage_level) < level_rank(r.level)
+            WHERE e.to_state = 'triaged' AND e.from_state <> 'triaged'
+                AND level_rank(e.triage_level) < level_rank(r.level)
                 AND NOT EXISTS (SELECT FROM referral_events n WHERE n.referral_id = r.id
                     AND n.seq > e.seq AND n.level = r.level)
                 AND NOT EXISTS (SELECT FROM approvals p WHERE p.id = e.approval_id
