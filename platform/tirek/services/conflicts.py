@@ -8,6 +8,8 @@ from sqlalchemy import text
 from tirek.domain.referral import ConflictKind
 from tirek.services.unit import Unit
 
+_OF = text("SELECT * FROM conflicts_of(:student)")
+
 
 @dataclass(frozen=True, slots=True)
 class Conflicts:
@@ -31,9 +33,7 @@ def keep_out(unit: Unit, student_id: UUID) -> bool:
 
 def of(unit: Unit, student_id: UUID) -> Conflicts:
     """All conflicts about a child, also those that this transaction may not see."""
-    rows = unit.session.execute(
-        text("SELECT * FROM conflicts_of(:student)"), {"student": student_id}
-    ).all()
+    rows = unit.session.execute(_OF, {"student": student_id}).all()
     return Conflicts(
         frozenset(row.at_school_id for row in rows if row.at_school_id),
         frozenset(row.support_center_id for row in rows if row.support_center_id),

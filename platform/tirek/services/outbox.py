@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import Interval, bindparam, func
 from sqlalchemy.dialects.postgresql import insert
 
 from tirek.domain.delivery import Channel
@@ -44,11 +44,19 @@ class Message:
         return f"{self.kind}:{self.occasion}:{addressee}{on}"
 
 
+# Rows apart from the statement, which is then built only once.
+_QUEUE = (
+    insert(OutboxMessage)
+    .values(due_at=func.now() + bindparam("after", type_=Interval))
+    .on_conflict_do_nothing()
+)
+
+
 def queue(unit: Unit, messages: Iterable[Message]) -> None:
     """Put messages into the outbox; they leave only after the commit, and each only once."""
     rows = [_row(message) for message in messages]
     if rows:
-        unit.session.execute(insert(OutboxMessage).values(rows).on_conflict_do_nothing())
+        unit.session.execute(_QUEUE, rows)
 
 
 def _row(message: Message) -> dict[str, object]:
@@ -64,6 +72,6 @@ def _row(message: Message) -> dict[str, object]:
         "authority_id": message.authority_id,
         "channel": message.channel.value,
         "condition": UNSEEN if message.only_unseen else None,
-        "due_at": func.now() + message.after,
+        "after": message.after,
         "attempts": 0,
     }

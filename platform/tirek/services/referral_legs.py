@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from tirek.domain.errors import NotFoundError
@@ -19,6 +19,15 @@ from tirek.services.unit import Unit
 from tirek.storage.models import Case, Referral, ReferralEvent
 
 NOTE_PLACE = ("referral_events", "note_sealed")
+# Every step of everybody runs these: they are built once.
+_CASE_OF = select(Referral.case_id).where(Referral.id == bindparam("leg"))
+_LOCK_CASE = select(Case.id).where(Case.id == bindparam("case")).with_for_update()
+_LEG = (
+    select(Referral)
+    .where(Referral.id == bindparam("leg"))
+    .execution_options(populate_existing=True)
+)
+_EVENT = insert(ReferralEvent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +68,11 @@ def locked(unit: Unit, referral_id: UUID) -> Referral:
     Steps and new signals of one child lock the case first, so they follow one another instead of
     waiting for each other's rows.
     """
-    case_id = unit.session.scalars(
-        select(Referral.case_id).where(Referral.id == referral_id)
-    ).one_or_none()
+    case_id = unit.session.scalars(_CASE_OF, {"leg": referral_id}).one_or_none()
     if case_id is None:
         raise NotFoundError("referral", referral_id)
-    unit.session.execute(select(Case.id).where(Case.id == case_id).with_for_update())
-    return unit.session.scalars(
-        select(Referral).where(Referral.id == referral_id).execution_options(populate_existing=True)
-    ).one()
+    unit.session.execute(_LOCK_CASE, {"case": case_id})
+    return unit.session.scalars(_LEG, {"leg": referral_id}).one()
 
 
 def place_of(leg: Referral) -> Place:
@@ -86,30 +91,30 @@ def add_event(unit: Unit, leg: Referral, to_state: ReferralState, step: Step) ->
     seq = leg.version + 1
     is_system = step.actor is ActorKind.SYSTEM
     due = step.due
-    unit.session.execute(
-        insert(ReferralEvent).values(
-            referral_id=leg.id,
-            student_id=leg.student_id,
-            school_id=leg.school_id,
-            seq=seq,
-            from_state=leg.state,
-            to_state=to_state.value,
-            actor_kind=step.actor.value,
-            account_id=None if is_system else unit.actor.account_id,
-            reason_code=step.reason,
-            outcome=step.outcome.value if step.outcome else None,
-            note_sealed=_seal(unit, leg, seq, step.note) if step.note else None,
-            approval_id=step.approval_id,
-            merged_into_id=step.merged_into_id,
-            triage_level=step.triage_level.value if step.triage_level else None,
-            level=step.level.value if step.level else None,
-            seen_due_at=due.seen if due else None,
-            acknowledge_due_at=due.acknowledged if due else None,
-            contact_due_at=due.contact if due else None,
-            rule_version=unit.catalog.protocol.version,
-        )
-    )
-    unit.session.refresh(leg)
+    row = {
+        "referral_id": leg.id,
+        "student_id": leg.student_id,
+        "school_id": leg.school_id,
+        "seq": seq,
+        "from_state": leg.state,
+        "to_state": to_state.value,
+        "actor_kind": step.actor.value,
+        "account_id": None if is_system else unit.actor.account_id,
+        "reason_code": step.reason,
+        "outcome": step.outcome.value if step.outcome else None,
+        "note_sealed": _seal(unit, leg, seq, step.note) if step.note else None,
+        "approval_id": step.approval_id,
+        "merged_into_id": step.merged_into_id,
+        "triage_level": step.triage_level.value if step.triage_level else None,
+        "level": step.level.value if step.level else None,
+        "seen_due_at": due.seen if due else None,
+        "acknowledge_due_at": due.acknowledged if due else None,
+        "contact_due_at": due.contact if due else None,
+        "rule_version": unit.catalog.protocol.version,
+    }
+    unit.session.execute(_EVENT, row)
+    # What the event made of it.
+    unit.session.scalars(_LEG, {"leg": leg.id}).one()
 
 
 def begin(unit: Unit, new: Begin, alarms: tuple[Alarm, ...] | None) -> Referral | None:

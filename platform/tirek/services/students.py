@@ -3,13 +3,17 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from tirek.domain.errors import NotFoundError
 from tirek.services.unit import Unit
 from tirek.storage.models import Classroom, Student, StudentKey
 from tirek.storage.vault import DataKey, Vault, WrappedKey
+
+_KEY = select(StudentKey.kek_version, StudentKey.wrapped).where(
+    StudentKey.student_id == bindparam("student")
+)
 
 
 def enrol(
@@ -41,11 +45,7 @@ def enrol(
 
 def data_key(unit: Unit, student_id: UUID) -> DataKey:
     """Unwrap a pupil's key; raise `NotFoundError` when this person may not see the pupil."""
-    row = unit.session.execute(
-        select(StudentKey.kek_version, StudentKey.wrapped).where(
-            StudentKey.student_id == student_id
-        )
-    ).one_or_none()
+    row = unit.session.execute(_KEY, {"student": student_id}).one_or_none()
     if row is None:
         raise NotFoundError("student", student_id)
     return unit.vault.unwrap(WrappedKey(row.kek_version, row.wrapped), str(student_id))

@@ -10,6 +10,8 @@ from tirek.catalog.library import Catalog
 from tirek.domain.people import Actor
 from tirek.storage.vault import Vault
 
+_NOW = select(func.now())
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -22,4 +24,4 @@ class Unit:
 
     def now(self) -> datetime:
         """The database's clock at the start of this transaction, aware UTC."""
-        return self.session.scalars(select(func.now())).one()
+        return self.session.scalars(_NOW).one()
