@@ -123,7 +123,7 @@ DAMAGE = {
     ),
     "a school's hand on a PSC's referral": (
         "UPDATE referral_events SET account_id = (SELECT id FROM accounts"
-        " WHERE role = 'psychologist' LIMIT 1) WHERE to_state = 'triaged'"
+        " WHERE role = 'psychologist' LIMIT 1) WHERE to_state = 'triaged' AND actor_kind = 'owner'"
     ),
     "judged less urgent by one person alone": (
         "UPDATE referral_events SET triage_level = 'low' WHERE to_state = 'triaged'"

@@ -167,8 +167,9 @@ QUESTIONS: Mapping[str, Mapping[str, str]] = {
             WHERE num_nonnulls(r.id, n.id, d.id) <> 1""",
         "done, though nothing took it": """
             SELECT o.id FROM outbox o WHERE o.done_at IS NOT NULL AND o.dropped_at IS NULL
-                AND NOT EXISTS (SELECT FROM deliveries d WHERE d.outbox_id = o.id
-                AND d.result = 'accepted')""",
+                AND NOT EXISTS (SELECT FROM deliveries d LEFT JOIN receipts c
+                    ON c.delivery_id = d.id AND c.status = 'delivered'
+                    WHERE d.outbox_id = o.id AND (d.result = 'accepted' OR c.id IS NOT NULL))""",
         "attempts that do not bear one reference": """
             SELECT d.outbox_id FROM deliveries d
                 LEFT JOIN receipts c ON c.delivery_id = d.id AND c.status = 'failed'
