@@ -21,7 +21,14 @@ from tirek.domain.referral import (
     SectionState,
 )
 from tirek.domain.referral_fold import FoldError, Happened, fold
-from tirek.services import concerns, handovers, promises, reconcile, referral_care
+from tirek.services import (
+    concerns,
+    handovers,
+    promises,
+    reconcile,
+    referral_care,
+    referral_endings,
+)
 from tirek.services.fold import mismatches
 from tirek.services.invariants import violations
 from tirek.services.referral_care import Attempt, PlanWords
@@ -78,8 +85,8 @@ class Care:
         self.step(leg, care.begin_support, WORDS)
         self.step(leg, care.begin_review, WORDS)
         outcome = OutcomeWords(Outcome.SUPPORTED, child_heard=True, repeat_on=soon, note=WORDS)
-        self.step(leg, care.set_outcome, outcome)
-        self.step(leg, care.close, WORDS, who=self.world.home.supervisor)
+        self.step(leg, referral_endings.set_outcome, outcome)
+        self.step(leg, referral_endings.close, WORDS, who=self.world.home.supervisor)
 
 
 def test_whatever_people_do_the_standing_is_the_fold_of_the_events(
