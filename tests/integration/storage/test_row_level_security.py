@@ -5,17 +5,27 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.orm import Session
 
-from tests.builders_referral import NO_WORRY, SELF_HARM, SOME_WORRY, a_pupil_answers, acting
-from tests.world import SchoolWorld, World, a_vault, a_world, the_catalog
+from tests.builders_referral import (
+    NO_WORRY,
+    SELF_HARM,
+    SOME_WORRY,
+    a_pupil_answers,
+    accept,
+    acting,
+    work_until,
+)
+from tests.world import Center, SchoolWorld, World, a_vault, a_world, the_catalog
 from tirek.config import Keys
 from tirek.domain.instruments import Answer
+from tirek.domain.referral import ConflictKind
 from tirek.domain.scope import Scope
-from tirek.services import runs
+from tirek.services import harm, runs, second_opinions
 from tirek.services.administrations import complete, open_or_resume, record_responses
-from tirek.storage.models import Assignment
+from tirek.services.harm import Named
+from tirek.storage.models import Assignment, Referral
 from tirek.storage.session import app_engine, enter_scope, open_session
 
 # Each table of children with the column that says whose row it is.
@@ -35,11 +45,36 @@ TABLES = {
     "referrals": "student_id",
     "referral_events": "student_id",
     "notices": "student_id",
+    "legal_decisions": "student_id",
+    "deadlines": "student_id",
+    "contact_attempts": "student_id",
+    "assessment_notes": "student_id",
+    "plans": "student_id",
+    "outcome_notes": "student_id",
+    "approvals": "student_id",
+    "breaches": "student_id",
+    "conflicts": "student_id",
 }
 # What a scope does not see even of its own child.
 HIDDEN = {
     "student": {"guardianships"},
-    "guardian": {"access_codes", "cases", "signals", "referrals", "referral_events", "notices"},
+    "guardian": {
+        "access_codes",
+        "cases",
+        "signals",
+        "referrals",
+        "referral_events",
+        "notices",
+        "legal_decisions",
+        "deadlines",
+        "contact_attempts",
+        "assessment_notes",
+        "plans",
+        "outcome_notes",
+        "approvals",
+        "breaches",
+        "conflicts",
+    },
     "support_center": {"guardianships", "access_codes"},
     "school": set(),
 }
@@ -60,8 +95,9 @@ def children(engine: Engine, owner: Engine, system: Session, keys: Keys) -> TwoC
     world = a_world(system, the_catalog(), a_vault(keys), schools=2, pupils=1)
     system.commit()
     _move_to_neighbour(owner, world, world.schools[1])
-    for school in world.schools:
+    for school, center in zip(world.schools, (world.home, world.neighbour), strict=True):
         _fill_every_table(engine, world, school)
+        _help(engine, owner, world, school, center)
     home = world.school
     return TwoChildren(
         world,
@@ -97,6 +133,33 @@ def _fill_every_table(engine: Engine, world: World, school: SchoolWorld) -> None
         given = {f"q{number}": Answer.read("2") for number in range(1, 14)}
         record_responses(unit, runs.load(unit, key), given)
         complete(unit, runs.load(unit, key))
+
+
+def _help(engine: Engine, owner: Engine, world: World, school: SchoolWorld, center: Center) -> None:
+    """What a PSC's people write about a child on the way to an outcome, and a breach."""
+    world.session.rollback()
+    leg = world.session.scalars(
+        select(Referral).where(
+            Referral.student_id == school.pupil.id, Referral.support_center_id == center.id
+        )
+    ).one()
+    accept(engine, world, center.specialist, leg)
+    work_until(engine, world, center.specialist, leg, "outcome_set")
+    with acting(engine, world, center.specialist) as unit:
+        second_opinions.propose_error(unit, leg.id, "Perhaps a mistake.")
+    with acting(engine, world, center.specialist) as unit:
+        harm.name_conflict(unit, school.pupil.id, Named(ConflictKind.GUARDIAN, "At home."))
+    with owner.begin() as connection:
+        connection.execute(text("ALTER TABLE breaches DISABLE TRIGGER USER"))
+        connection.execute(
+            text(
+                "INSERT INTO breaches (id, deadline_id, student_id, school_id, level, clock,"
+                " due_at) SELECT gen_random_uuid(), id, student_id, school_id, 'high', clock, due_at"
+                " FROM deadlines WHERE is_breach AND student_id = :student LIMIT 1"
+            ),
+            {"student": school.pupil.id},
+        )
+        connection.execute(text("ALTER TABLE breaches ENABLE TRIGGER USER"))
 
 
 def seen(connection: Connection, table: str) -> set[UUID]:
