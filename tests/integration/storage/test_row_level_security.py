@@ -154,8 +154,8 @@ def _help(engine: Engine, owner: Engine, world: World, school: SchoolWorld, cent
         connection.execute(
             text(
                 "INSERT INTO breaches (id, deadline_id, student_id, school_id, level, clock,"
-                " due_at) SELECT gen_random_uuid(), id, student_id, school_id, 'high', clock, due_at"
-                " FROM deadlines WHERE is_breach AND student_id = :student LIMIT 1"
+                " due_at) SELECT gen_random_uuid(), id, student_id, school_id, 'high', clock,"
+                " due_at FROM deadlines WHERE is_breach AND student_id = :student LIMIT 1"
             ),
             {"student": school.pupil.id},
         )
