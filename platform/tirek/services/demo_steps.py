@@ -82,7 +82,7 @@ OUTCOMES = (
     *[Outcome.SUPPORT_CONTINUES_AT_SCHOOL] * 3,
     *[Outcome.NO_NEED_FOUND] * 3,
 )
-WAIVED = 0.15
+WAIVED, NO_NEED = 0.15, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,8 @@ class Steps:
         # Where the danger remains the child is talked with again.
         self._meet(habit, f"{part} anew")
         self._assess(f"{part} assess anew")
+        # Where the assessment finds no need there is no plan.
+        desk.take(f"{part} no need", Wanted((S.ASSESSED,), equally(NO_NEED)), ENDED, self._no_need)
         everybody = equally(1.0)
         desk.take(f"{part} plan", Wanted((S.ASSESSED,), everybody), PLANNED, self._plan(habit))
         desk.take(f"{part} support", Wanted((S.PLANNED,), everybody), BEGUN, self._support)
@@ -222,8 +224,13 @@ class Steps:
         note = self._desk.note(unit, "reviewed", chance)
         referral_care.begin_review(unit, leg.id, leg.version, note)
 
-    def _outcome(self, unit: Unit, leg: Referral, chance: random.Random) -> None:
-        outcome = chance.choice(OUTCOMES)
+    def _no_need(self, unit: Unit, leg: Referral, chance: random.Random) -> None:
+        self._outcome(unit, leg, chance, Outcome.NO_NEED_FOUND)
+
+    def _outcome(
+        self, unit: Unit, leg: Referral, chance: random.Random, found: Outcome | None = None
+    ) -> None:
+        outcome = found or chance.choice(OUTCOMES)
         repeat_on = _day(unit.now()) + timedelta(days=chance.randrange(*REPEAT_AFTER))
         note = self._desk.note(unit, "outcome", chance)
         words = OutcomeWords(outcome, child_heard=True, repeat_on=repeat_on, note=note)
