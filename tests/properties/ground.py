@@ -179,7 +179,7 @@ def _reader(url: str) -> Engine:
 
 def build(server: Server, template: str, keys: Keys) -> Ground:
     """Build the world once, in a database that no run ever touches."""
-    name = f"{server.name}_ground"
+    name = f"{server.name}_g{uuid4().hex[:8]}"
     url = server.create(name, template)
     engine = app_engine(url)
     with open_session(engine, Scope.system()) as session:
