@@ -336,25 +336,37 @@ class Referrals(RuleBasedStateMachine):
 
     @rule(fails=st.sampled_from(["no", "no", "failed", "refused", "unknown", "dies"]))
     def the_relay(self, fails: str) -> None:
-        """One batch leaves, over gateways that work, fail, fall silent, or kill the process."""
+        """What is due leaves, over gateways that work, fail, fall silent, or kill the process."""
         try:
-            counts = a_relay(self.play, fails).sweep()
-            SEEN[f"relay {fails}"] += counts.claimed
+            claimed = 1
+            while claimed:
+                claimed = a_relay(self.play, fails).sweep().claimed
+                SEEN[f"relay {fails}"] += claimed
         except CrashError:
             SEEN["relay died"] += 1
 
-    @rule(which=some, status=st.sampled_from(list(ReceiptStatus)))
+    @rule(which=some, status=st.sampled_from([*ReceiptStatus, ReceiptStatus.FAILED]))
     def a_receipt(self, which: int, status: ReceiptStatus) -> None:
         """A carrier tells later how it went, perhaps twice, perhaps the opposite of before."""
         sent = self._rows(
             "SELECT reference, channel, provider, provider_reference FROM deliveries"
-            " WHERE channel = 'sms' ORDER BY started_at, id"
+            " WHERE channel = 'sms' AND (result = 'accepted' OR :any) ORDER BY started_at DESC, id",
+            any=which % 4 == 0,
         )
         if sent:
             row = sent[which % len(sent)]
             carrier = Carrier(Channel(row.channel), row.provider)
             news = News(row.reference, status, row.provider_reference)
             self._try("receipt", lambda: self._told(carrier, news))
+
+    @rule(child=some, which=some)
+    def an_sms_is_given_up(self, child: int, which: int) -> None:
+        """Nobody opens it for three minutes, an SMS leaves, and its carrier says later: in vain."""
+        self.a_flag(child, 0, is_twice=False)
+        self.time_passes(3)
+        self.the_relay("no")
+        self.every_promise_is_kept()
+        self.a_receipt(which, ReceiptStatus.FAILED)
 
     def _told(self, carrier: Carrier, news: News) -> None:
         with self.play.system() as unit:
