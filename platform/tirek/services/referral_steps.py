@@ -13,8 +13,6 @@ from tirek.domain.ladder import Post
 from tirek.domain.levels import Level
 from tirek.domain.people import PSC_ROLES, Actor, Role
 from tirek.domain.referral import (
-    HANDED_ON,
-    UNOWNED,
     ActorKind,
     Outcome,
     ReceiverKind,
@@ -225,13 +223,3 @@ def tell_senders(unit: Unit, leg: Referral) -> None:
     if leg.sender_account_id and leg.sender_account_id != unit.actor.account_id:
         told.append(leg.sender_account_id)
     notices.tell_accounts(unit, leg.id, told, "referral_news", str(leg.version))
-
-
-def is_waiting_elsewhere(leg: Referral) -> bool:
-    """Whether another receiver has to act now, though this one still answers for the child."""
-    return S(leg.state) in HANDED_ON
-
-
-def is_unowned(leg: Referral) -> bool:
-    """Whether nobody has accepted it yet."""
-    return S(leg.state) in UNOWNED
