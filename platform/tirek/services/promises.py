@@ -29,8 +29,7 @@ _QUERIES = {
         """,
     "clocks that ran out and did not ring": f"""
         SELECT count(*) FROM deadlines WHERE fired_at IS NULL AND met_at IS NULL
-            AND ended_at IS NULL
-            AND GREATEST(due_at, created_at) < now() - interval '{MISSED_SECONDS} seconds'
+            AND ended_at IS NULL AND due_at < now() - interval '{MISSED_SECONDS} seconds'
         """,  # noqa: S608 - a number of ours
     "last rungs that rang and left no breach": """
         SELECT count(*) FROM deadlines d WHERE d.is_breach AND d.fired_at >= d.created_at
