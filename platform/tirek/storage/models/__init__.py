@@ -17,9 +17,18 @@ from tirek.storage.models.cases import (
     ReferralTransition,
     Signal,
 )
-from tirek.storage.models.courses import LessonProgress
+from tirek.storage.models.cohorts import Cohort, CohortMember, CohortQuestion, ParentMeeting
+from tirek.storage.models.consultations import Booking, ConsultationHost, Slot, WaitingParent
+from tirek.storage.models.courses import (
+    Bookmark,
+    Certificate,
+    LessonFeedback,
+    LessonHistory,
+    LessonProgress,
+)
 from tirek.storage.models.deadlines import AlarmAnswer, Breach, Deadline, Drill, Sweep
 from tirek.storage.models.duty import Authority, DutyPost, DutyShift, Endpoint
+from tirek.storage.models.families import AccountErrand, Invitation, OwnChild, ReminderWish
 from tirek.storage.models.instruments import InstrumentPart, InstrumentRelease
 from tirek.storage.models.notices import Delivery, Notice, OutboxMessage, Provider, Receipt
 from tirek.storage.models.places import (
@@ -39,11 +48,13 @@ from tirek.storage.models.referral_work import (
     OutcomeNote,
     Plan,
 )
+from tirek.storage.models.self_reports import HelpRequest, SelfAnswer, SelfReport, SelfScore
 from tirek.storage.models.students import Consent, Guardianship, Student, StudentKey
 
 __all__ = [
     "AccessCode",
     "Account",
+    "AccountErrand",
     "Administration",
     "AlarmAnswer",
     "Approval",
@@ -53,12 +64,19 @@ __all__ = [
     "AuditHead",
     "AuditLink",
     "Authority",
+    "Booking",
+    "Bookmark",
     "Breach",
     "Campaign",
     "Case",
+    "Certificate",
     "Classroom",
+    "Cohort",
+    "CohortMember",
+    "CohortQuestion",
     "Conflict",
     "Consent",
+    "ConsultationHost",
     "ContactAttempt",
     "Deadline",
     "Delivery",
@@ -69,13 +87,19 @@ __all__ = [
     "Endpoint",
     "FlagRecord",
     "Guardianship",
+    "HelpRequest",
     "InstrumentPart",
     "InstrumentRelease",
+    "Invitation",
     "LegalDecision",
+    "LessonFeedback",
+    "LessonHistory",
     "LessonProgress",
     "Notice",
     "OutboxMessage",
     "OutcomeNote",
+    "OwnChild",
+    "ParentMeeting",
     "Plan",
     "Provider",
     "Receipt",
@@ -83,16 +107,22 @@ __all__ = [
     "ReferralEvent",
     "ReferralTransition",
     "Region",
+    "ReminderWish",
     "Response",
     "ReviewTask",
     "School",
     "Score",
+    "SelfAnswer",
+    "SelfReport",
+    "SelfScore",
     "ServiceArea",
     "Signal",
+    "Slot",
     "Student",
     "StudentKey",
     "SupportCenter",
     "Sweep",
     "ThrottleBucket",
+    "WaitingParent",
     "WebSession",
 ]

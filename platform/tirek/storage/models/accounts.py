@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, SmallInteger, text
+from sqlalchemy import CheckConstraint, Double, ForeignKey, Identity, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tirek.domain.people import Role
@@ -32,6 +32,7 @@ class Account(Base):
             "role <> 'regional_coordinator' OR region_iso IS NOT NULL",
             name="coordinator_has_region",
         ),
+        CheckConstraint("erased_at IS NULL OR NOT is_active", name="erased_is_off"),
         Index("uq_accounts_email", text("lower(email)"), unique=True),
         Index("ix_accounts_school_id", "school_id"),
         Index("ix_accounts_support_center_id", "support_center_id"),
@@ -54,6 +55,12 @@ class Account(Base):
     phone_sealed: Mapped[bytes | None] = mapped_column(default=None)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
+    # Small, and the parent's own: a range of it keeps two talks from being at one time.
+    number: Mapped[int] = mapped_column(Identity(always=True), unique=True, init=False)
+    # The address was proved by a link sent to it.
+    verified_at: Mapped[datetime | None] = mapped_column(default=None)
+    # Deleted by its owner: what named them is gone, the row stays for what it points at.
+    erased_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class WebSession(Base):

@@ -19,6 +19,9 @@ from tirek.domain.levels import Level
 from tirek.domain.protocols import Addressee
 from tirek.storage.base import NOW, Base, one_of
 
+# Messages to a parent about what they read; which page they lead to, their kind alone says.
+_ABOUT_READING = "'reading_reminder', 'group_news', 'waiting_offer'"
+
 
 class Notice(Base):
     """One message the protocol demands, with its clock, its legal ground and its receipt."""
@@ -104,7 +107,9 @@ class OutboxMessage(Base):
             "num_nonnulls(account_id, endpoint_id, authority_id) = 1", name="one_addressee"
         ),
         CheckConstraint(
-            "num_nonnulls(referral_id, notice_id, drill_id) = 1", name="about_one_thing"
+            "num_nonnulls(referral_id, notice_id, drill_id, booking_id, help_request_id, errand_id)"
+            f" = CASE WHEN kind IN ({_ABOUT_READING}) THEN 0 ELSE 1 END",
+            name="about_one_thing",
         ),
         Index(
             "ix_outbox_due",
@@ -119,6 +124,11 @@ class OutboxMessage(Base):
     referral_id: Mapped[UUID | None] = mapped_column(ForeignKey("referrals.id"), default=None)
     notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("notices.id"), default=None)
     drill_id: Mapped[UUID | None] = mapped_column(ForeignKey("drills.id"), default=None)
+    booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("bookings.id"), default=None)
+    help_request_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("help_requests.id"), default=None
+    )
+    errand_id: Mapped[UUID | None] = mapped_column(ForeignKey("account_errands.id"), default=None)
     # The alarm that called for it, where one did.
     deadline_id: Mapped[UUID | None] = mapped_column(ForeignKey("deadlines.id"), default=None)
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
