@@ -18,6 +18,17 @@ MESSAGE_KINDS = (
     "alarm",
     "drill",
     "drill_missed",
+    "confirm_address",
+    "reset_password",
+    "reading_reminder",
+    "group_news",
+    "waiting_offer",
+    "talk_booked",
+    "talk_changed",
+    "talk_reminder",
+    "talk_news",
+    "help_waits",
+    "help_late",
 )
 LINK = "{link}"
 # One part of an SMS holds 140 bytes; Cyrillic takes two each. A second part may come late or never.

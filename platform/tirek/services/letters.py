@@ -11,7 +11,7 @@ PAGES = (
     dict.fromkeys(PSC_ROLES, "psc")
     | dict.fromkeys(SCHOOL_ROLES, "school")
     | {Role.REGIONAL_COORDINATOR: "oversight", Role.NATIONAL_DUTY: "oversight"}
-    | {Role.ADMINISTRATOR: "admin"}
+    | {Role.ADMINISTRATOR: "admin", Role.GUARDIAN: "parent"}
 )
 
 
@@ -39,11 +39,14 @@ class Letters:
     texts: Mapping[str, MessageText]
     base_url: str
 
-    def write(self, kind: str, role: str, language: str) -> Letter:
-        """Write to a reader in the reader's language; raise `UnwritableError` when impossible."""
+    def write(self, kind: str, role: str, language: str, below: str = "") -> Letter:
+        """Write to a reader in the reader's language; raise `UnwritableError` when impossible.
+
+        `below` is the rest of the address below the reader's own pages, with its slash.
+        """
         page = PAGES.get(Role(role))
         text = self.texts.get(kind)
         if page is None or text is None or language not in text.body:
             raise UnwritableError(f"no {kind!r} for {role} in {language!r}")
-        link = f"{self.base_url}/{language}/{page}"
+        link = f"{self.base_url}/{language}/{page}{below}"
         return Letter(text.subject[language], text.body[language].replace(LINK, link))

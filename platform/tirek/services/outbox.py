@@ -31,6 +31,9 @@ class Message:
     referral_id: UUID | None = None
     notice_id: UUID | None = None
     drill_id: UUID | None = None
+    booking_id: UUID | None = None
+    help_request_id: UUID | None = None
+    errand_id: UUID | None = None
     deadline_id: UUID | None = None
     channel: Channel = Channel.MAIL
     after: timedelta = timedelta()
@@ -66,6 +69,9 @@ def _row(message: Message) -> dict[str, object]:
         "referral_id": message.referral_id,
         "notice_id": message.notice_id,
         "drill_id": message.drill_id,
+        "booking_id": message.booking_id,
+        "help_request_id": message.help_request_id,
+        "errand_id": message.errand_id,
         "deadline_id": message.deadline_id,
         "account_id": message.account_id,
         "endpoint_id": message.endpoint_id,

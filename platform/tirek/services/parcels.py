@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tirek.domain.delivery import Channel
 from tirek.domain.fhir import FhirOrder
 from tirek.domain.levels import Level
+from tirek.domain.people import Role
 from tirek.domain.protocols import Protocol
 from tirek.domain.webhooks import WebhookMessage
 from tirek.services.letters import Letter, Letters, UnwritableError
@@ -25,7 +26,17 @@ from tirek.storage.models import (
 from tirek.storage.vault import SealError, Vault
 
 STATUTORY = "statutory_notice"
+# 128 bits.
+ERRAND_HEX = 32
 PHONE, SECRET = ("accounts", "phone_sealed"), ("endpoints", "secret_sealed")
+# What else has a page of its own below its reader's.
+BELOW = {
+    "group_news": "/groups",
+    "waiting_offer": "/talks",
+    "talk_news": "/talks",
+    "talk_reminder": "/talks",
+    "help_waits": "/help-requests",
+}
 # Turns a child's id into the name that one receiver alone knows it by.
 SUBJECTS = UUID("6d9f5f0e-6d1c-4a55-9b0f-5b7f4a8b2c11")
 
@@ -103,12 +114,21 @@ class Packer:
         if account is None or not account.is_active:
             return None
         if message.channel != Channel.SMS:
-            letter = self.letters.write(message.kind, account.role, account.language)
+            below = self._below(message, Role(account.role))
+            letter = self.letters.write(message.kind, account.role, account.language, below)
             return Mail(account.email, letter)
         if self.vault is None or account.phone_sealed is None:
             return None
         number = self.vault.open_secret(account.phone_sealed, *PHONE, str(account.id))
         return Sms(number, self.letters.texts[message.kind].sms[account.language])
+
+    def _below(self, message: OutboxMessage, reader: Role) -> str:
+        """Where below the reader's own pages the message leads."""
+        if message.errand_id is not None:
+            return f"/errands/{message.errand_id}/{errand_secret(self.vault, message.errand_id)}"
+        if message.booking_id is not None and reader is Role.GUARDIAN:
+            return f"/talks/{message.booking_id}"
+        return BELOW.get(message.kind, "")
 
     def _to_authority(self, session: Session, message: OutboxMessage) -> Parcel | None:
         """The notice's own words, in the language that the authority writes in."""
@@ -143,6 +163,13 @@ class Packer:
             ).body()
         secret = self.vault.open_secret(endpoint.secret_sealed, *SECRET, str(endpoint.id))
         return ForServer(endpoint.url, said, Channel(endpoint.kind), secret)
+
+
+def errand_secret(vault: Vault | None, errand_id: UUID) -> str:
+    """What the link of an errand bears beside its id; made anew each time, so it is never kept."""
+    if vault is None:
+        raise UnwritableError("a link with a secret needs the keys")
+    return vault.index(f"errand {errand_id}").hex()[:ERRAND_HEX]
 
 
 def is_needless(session: Session, message: OutboxMessage) -> bool:

@@ -25,6 +25,18 @@ from tirek.storage.models import Delivery, OutboxMessage, Receipt
 NO_CHOICE: Mapping[Channel, Sequence[str]] = MappingProxyType({})
 
 
+# A morning's reminders to thousands of parents never stand before a child's referral.
+_CAN_WAIT = (
+    func.num_nonnulls(
+        OutboxMessage.referral_id,
+        OutboxMessage.notice_id,
+        OutboxMessage.drill_id,
+        OutboxMessage.help_request_id,
+    )
+    == 0
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A message that this relay alone may try until the lease runs out."""
@@ -70,6 +82,8 @@ def claim(
 ) -> list[Claim]:
     """Take messages that are due and that nobody holds, oldest first; of one channel, or of all.
 
+    What can wait for others comes after them.
+
     `is_stuck_too` takes those that are marked as stuck instead; they have no index of their own,
     so this is for once in a while. `waited_seconds` leaves those alone that became due just now.
     """
@@ -78,7 +92,7 @@ def claim(
         select(OutboxMessage.id)
         .where(*_is_due(waited_seconds), marked.is_not(None) if is_stuck_too else marked.is_(None))
         .where(true() if channel is None else OutboxMessage.channel == channel.value)
-        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .order_by(_CAN_WAIT, OutboxMessage.due_at, OutboxMessage.id)
         .limit(limit)
     )
     return _take(session, due, lease_seconds)
@@ -96,7 +110,7 @@ def find_due(session: Session, limit: int, *, is_stuck_too: bool = False) -> lis
     rows = session.execute(
         select(OutboxMessage.id, OutboxMessage.channel, OutboxMessage.attempts)
         .where(*_is_due(), marked.is_not(None) if is_stuck_too else marked.is_(None))
-        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .order_by(_CAN_WAIT, OutboxMessage.due_at, OutboxMessage.id)
         .limit(limit)
     )
     return [Due(row.id, Channel(row.channel), row.attempts) for row in rows]
