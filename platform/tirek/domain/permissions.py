@@ -18,6 +18,18 @@ class Permission(StrEnum):
     ANSWER_ABOUT_CHILD = "answer_about_child"
     GIVE_CONSENT = "give_consent"
     FOLLOW_COURSES = "follow_courses"
+    # A parent's own account: who they are to us, what they answer about themselves, talks.
+    KEEP_ACCOUNT = "keep_account"
+    ANSWER_ABOUT_SELF = "answer_about_self"
+    BOOK_TALK = "book_talk"
+    JOIN_GROUP = "join_group"
+    INVITE_GUARDIAN = "invite_guardian"
+    LEAD_GROUP = "lead_group"
+    OFFER_TALK = "offer_talk"
+    # Speak with a parent who asked for it, or whose answers call for it.
+    ANSWER_PARENT = "answer_parent"
+    VIEW_COURSE_FIGURES = "view_course_figures"
+    READ_FEEDBACK = "read_feedback"
     RECORD_CONSENT = "record_consent"
     ASSIGN_INSTRUMENT = "assign_instrument"
     ISSUE_CODES = "issue_codes"
@@ -59,6 +71,9 @@ _PSC = frozenset(
         P.CONFIRM_NOTICE,
         P.VIEW_ROSTER,
         P.ANSWER_DRILL,
+        P.LEAD_GROUP,
+        P.OFFER_TALK,
+        P.ANSWER_PARENT,
     }
 )
 # The ladder's upper rungs: how late, where and who was called; never whose answers.
@@ -67,7 +82,17 @@ _ABOVE = frozenset({P.VIEW_OVERSIGHT, P.ANSWER_ALARM, P.RETRY_MESSAGE})
 GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.STUDENT: frozenset({P.ANSWER}),
-        Role.GUARDIAN: frozenset({P.ANSWER_ABOUT_CHILD, P.GIVE_CONSENT, P.FOLLOW_COURSES}),
+        Role.GUARDIAN: frozenset(
+            {
+                P.ANSWER_ABOUT_CHILD,
+                P.GIVE_CONSENT,
+                P.FOLLOW_COURSES,
+                P.KEEP_ACCOUNT,
+                P.ANSWER_ABOUT_SELF,
+                P.BOOK_TALK,
+                P.JOIN_GROUP,
+            }
+        ),
         Role.PSYCHOLOGIST: frozenset(
             {
                 P.RECORD_CONSENT,
@@ -82,18 +107,29 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 P.WORK_SCHOOL_REFERRAL,
                 P.READ_SECOND,
                 P.CONFIRM_NOTICE,
+                P.INVITE_GUARDIAN,
+                P.LEAD_GROUP,
+                P.OFFER_TALK,
             }
         ),
         # Organises rounds and can raise a concern; item answers are the psychologist's.
         Role.SOCIAL_PEDAGOGUE: frozenset(
-            {P.RECORD_CONSENT, P.VIEW_PROGRESS, P.REFER, P.READ_SECOND, P.CONFIRM_NOTICE}
+            {
+                P.RECORD_CONSENT,
+                P.VIEW_PROGRESS,
+                P.REFER,
+                P.READ_SECOND,
+                P.CONFIRM_NOTICE,
+                P.INVITE_GUARDIAN,
+                P.LEAD_GROUP,
+            }
         ),
         Role.DEPUTY_DIRECTOR: frozenset(),
         Role.PSC_SPECIALIST: _PSC,
         Role.PSC_SUPERVISOR: _PSC | {P.KEEP_ROSTER},
-        Role.REGIONAL_COORDINATOR: _ABOVE | {P.KEEP_DUTY_POSTS},
+        Role.REGIONAL_COORDINATOR: _ABOVE | {P.KEEP_DUTY_POSTS, P.VIEW_COURSE_FIGURES},
         Role.NATIONAL_DUTY: _ABOVE,
-        Role.METHODOLOGIST: frozenset(),
+        Role.METHODOLOGIST: frozenset({P.VIEW_COURSE_FIGURES, P.READ_FEEDBACK}),
         Role.OBSERVER: frozenset(),
         # Keeps the machinery going; sees no child and no referral.
         Role.ADMINISTRATOR: frozenset(
