@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from tirek.config import Keys
 from tirek.domain.scope import Scope
-from tirek.services import fold, promises, reconcile
+from tirek.services import fold, promises
 from tirek.services.audit_heads import Signer, heads, read_all
 from tirek.services.audit_verify import take_snapshot, verify
 from tirek.storage.session import open_session, owner_engine
@@ -27,7 +27,7 @@ def complaints(url: str, keys: Keys, heads_file: Path) -> list[str]:
 
 def _referrals(session: Session) -> list[str]:
     folded = fold.mismatches(session)
-    counted = reconcile.findings(session) | promises.findings(session)
+    counted = promises.findings(session)
     return [
         *(f"referral {one.referral_id}: {one.said}" for one in folded.mismatches[:NAMED]),
         *(f"{number} {name}" for name, number in counted.items()),

@@ -129,7 +129,8 @@ def usual_window(now: datetime) -> tuple[datetime, datetime]:
 def assignable(unit: Unit) -> list[tuple[Instrument, UUID]]:
     """The instruments that may be assigned, each with its stored release.
 
-    Only what is approved or on trial, and what its licence lets us show.
+    Only what is approved or on trial, and what its licence lets us show. What parents answer about
+    themselves is asked of nobody: they take it up of their own will.
     """
     stored = {
         row.hash: row.id
@@ -142,7 +143,9 @@ def assignable(unit: Unit) -> list[tuple[Instrument, UUID]]:
     return [
         (instrument, stored[instrument.hashes.release])
         for instrument in unit.catalog.instruments.values()
-        if instrument.hashes.release in stored and instrument.structure.licence.may.get("display")
+        if instrument.hashes.release in stored
+        and instrument.structure.licence.may.get("display")
+        and instrument.structure.subject is not Subject.PARENT_ABOUT_SELF
     ]
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from tirek.domain.consent import ConsentState
 from tirek.domain.instruments import Instrument
 from tirek.services import codes
+from tirek.services.assignments import assignable
 from tirek.services.demo_places import OPEN_ROOMS, DemoPlace, DemoPlaces, DemoRoom
 from tirek.services.demo_pupils import DemoPeople, DemoPupil, Family
 from tirek.services.demo_rounds import BY_GUARDIANS, MAIN, Rounds, Sitting, assign
@@ -83,7 +84,7 @@ def _open_room(
     with workshop.begin() as unit:
         acting = replace(unit, actor=author)
         agreed = [one for one in people.rooms[room.now.id] if one.said is ConsentState.GIVEN]
-        for instrument in unit.catalog.instruments.values():
+        for instrument, _ in assignable(acting):
             able = [one for one in agreed if instrument.fits_age(one.age_at(workshop.now))]
             if able:
                 sitting = Sitting(places.today, place, room, instrument.id, workshop.now - OPENED)

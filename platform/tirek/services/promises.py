@@ -1,4 +1,4 @@
-"""Whether everything open has a clock, and every clock that ran out rang (I1, I8).
+"""Whether every flag has its leg, everything open a clock, and every clock that ran out rang.
 
 The database refuses most of it on the way in; this looks at what is there, whoever put it there.
 """
@@ -18,6 +18,19 @@ WHERE r.closed_at IS NULL AND r.state NOT IN ('redirected', 'declined_by_receive
 """
 # A clock that was carried to the next leg after it rang has its breach at the leg before.
 _QUERIES = {
+    "flags without a referral": """
+        SELECT count(*) FROM flags f WHERE f.level <> 'review' AND NOT EXISTS (
+            SELECT FROM signals s JOIN referrals r ON r.case_id = s.case_id WHERE s.flag_id = f.id)
+        """,
+    "flags without a review task": """
+        SELECT count(*) FROM flags f WHERE f.level = 'review' AND NOT EXISTS (
+            SELECT FROM review_tasks t WHERE t.administration_id = f.administration_id)
+        """,
+    "open cases without an open referral": """
+        SELECT count(*) FROM cases c WHERE c.closed_at IS NULL AND NOT EXISTS (
+            SELECT FROM referrals r WHERE r.case_id = c.id AND r.closed_at IS NULL)
+        """,
+    "referrals that were never routed": "SELECT count(*) FROM referrals WHERE state = 'created'",
     "signals without a referral": """
         SELECT count(*) FROM signals s LEFT JOIN referrals r ON r.case_id = s.case_id
         WHERE r.id IS NULL

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tirek.domain.providers import resting
-from tirek.services import drills, ladder, promises, providers, reconcile
+from tirek.services import drills, ladder, promises, providers
 from tirek.tasks.workbench import Workbench
 
 # Deadlines of one transaction: what rings in it is locked until its messages are queued.
@@ -44,7 +44,7 @@ def _fire_deadlines(workbench: Workbench) -> int:
 
 def _reconcile(workbench: Workbench) -> int:
     with workbench.unit() as unit:
-        found = reconcile.findings(unit.session) | promises.findings(unit.session)
+        found = promises.findings(unit.session)
     for name, number in found.items():
         log.error("reconcile: %d %s", number, name)
     return sum(found.values())
