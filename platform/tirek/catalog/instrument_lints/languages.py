@@ -6,6 +6,7 @@ from itertools import combinations
 from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import LANGUAGES, WORDING, InstrumentFiles
 from tirek.catalog.instrument_lints.letters import has_cyrillic
+from tirek.catalog.interpretation import Shown
 from tirek.domain.instruments import Instrument, Wording
 
 ALWAYS = ("title", "intro", "end")
@@ -34,6 +35,15 @@ def texts_needed(instrument: Instrument) -> Iterator[str]:
         yield from (f"{name}.{option.code}" for option in options)
     yield from (f"scale.{scale.id}" for scale in instrument.scoring.scales)
     yield from (f"flag.{flag.id}" for flag in instrument.flags)
+    yield from pictures(instrument)
+
+
+def pictures(instrument: Instrument) -> Iterator[str]:
+    """Yield the keys of the sentences that a parent reads in place of a score, one for a band."""
+    rules = instrument.interpretation
+    if (rules.show_to or {}).get("parent") == Shown.TEXT_ONLY:
+        for scale, bands in rules.bands.items():
+            yield from (f"picture.{scale}.{band.id}" for band in bands)
 
 
 def _keys(
@@ -49,12 +59,13 @@ def _keys(
 
 
 def _shared(files: InstrumentFiles, part: str, wording: Wording) -> Iterator[Finding]:
-    """Two items or options that read the same: one of them was pasted."""
+    """Two items, options or pictures that read the same: one of them was pasted."""
     structure = files.instrument.structure
     groups = [
         [f"{item.id}.text" for item in structure.items],
         [f"{item.id}.topic" for item in structure.items],
         [f"{name}.{o.code}" for name, options in structure.option_sets.items() for o in options],
+        [*pictures(files.instrument)],
     ]
     for group in groups:
         for first, second in combinations(group, 2):
