@@ -311,6 +311,7 @@ def _school(
     assignments = {
         instrument.id: _assignment(unit, campaign, classroom, psychologist, instrument)
         for instrument in unit.catalog.instruments.values()
+        if instrument.structure.subject is not Subject.PARENT_ABOUT_SELF
     }
     unit.session.flush()
     for pupil in enrolled[:coded]:

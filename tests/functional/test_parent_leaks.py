@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from tests.builders_referral import acting
 from tests.functional.test_parent_pages import Parent, fill_in, questionnaire, token
 from tests.world import World, an_origin
-from tirek.domain.instruments import Answer, AnswerState
+from tirek.domain.instruments import Answer, AnswerState, Subject
 from tirek.domain.levels import Level
 from tirek.domain.referral import ConflictKind
 from tirek.domain.scope import Scope
@@ -105,7 +105,7 @@ def forbidden(world: World) -> list[str]:
     for instrument in world.catalog.instruments.values():
         words += [flag.id for flag in instrument.flags]
         words += [f">{scale.id}<" for scale in instrument.scoring.scales]
-        if instrument.id != "psc-17-p":
+        if instrument.structure.subject is Subject.CHILD:
             for wording in instrument.wordings.values():
                 words += [wording.strings["title"]]
                 words += [wording.strings[f"{item.id}.text"] for item in instrument.items]

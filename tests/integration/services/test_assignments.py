@@ -93,6 +93,11 @@ def test_what_is_not_approved_or_on_trial_is_refused(world: World, status: str) 
         assignments.plan(psychologist(world), a_wish(world))
 
 
+def test_what_parents_answer_about_themselves_is_asked_of_no_class(world: World) -> None:
+    with pytest.raises(assignments.NotAssignableError):
+        assignments.plan(psychologist(world), a_wish(world, "parent-attitudes"))
+
+
 def test_the_load_counts_classes_asked_at_the_same_time(world: World) -> None:
     unit = psychologist(world)
     assert assignments.plan(unit, a_wish(world)).load.pupils == 3
