@@ -14,10 +14,12 @@ from tirek.catalog.instruments import folders, load_instruments
 from tirek.domain.flagging import critical_flags, flags_for
 from tirek.domain.instruments import Answer, ReleaseStatus, WordingStatus
 from tirek.domain.interpretation import ItemUnanswered
+from tirek.domain.parents import HelpKind
 from tirek.domain.scoring import score
 
 ROOT = Path(__file__).resolve().parents[2] / "instruments"
 FIRST_SIX = {"who-5", "phq-a", "gad-7", "psc-17-y", "psc-17-p", "hbsc-bullying"}
+ABOUT_ONESELF = {"parent-attitudes", "parental-stress", "apq-9"}
 INSTRUMENTS = load_instruments(ROOT)
 CASES = [
     pytest.param(folder, case, id=f"{folder.parent.name}-{case.id}")
@@ -52,6 +54,10 @@ def flags(name, row):
 
 def test_the_first_six_are_here():
     assert set(INSTRUMENTS) >= FIRST_SIX
+
+
+def test_parents_have_three_about_themselves():
+    assert set(INSTRUMENTS) >= ABOUT_ONESELF
 
 
 @pytest.mark.parametrize(("folder", "case"), CASES)
@@ -96,7 +102,11 @@ def test_every_level_is_left_to_the_methodologists_to_confirm(name):
 @each_instrument
 def test_a_child_and_a_parent_see_no_score(name):
     shown = INSTRUMENTS[name].interpretation.show_to
-    assert (shown["child"], shown["parent"]) == ("text_only", "none")
+    about_oneself = name in ABOUT_ONESELF
+    assert (shown["child"], shown["parent"]) == (
+        ("none", "text_only") if about_oneself else ("text_only", "none")
+    )
+    assert shown["psychologist"] == ("none" if about_oneself else "full")
 
 
 @each_instrument
@@ -114,6 +124,9 @@ def test_nothing_answered_is_reviewed_and_never_scored(name):
         ("psc-17-y", (11, 17)),
         ("psc-17-p", (4, 17)),
         ("hbsc-bullying", (11, 15)),
+        ("parent-attitudes", (3, 17)),
+        ("parental-stress", (0, 17)),
+        ("apq-9", (6, 17)),
     ],
 )
 def test_the_age_gate(name, ages):
@@ -121,10 +134,11 @@ def test_the_age_gate(name, ages):
     assert (gate.min, gate.max) == ages
 
 
-def test_only_the_parents_sheet_asks_about_somebody_else():
+def test_only_parents_sheets_ask_somebody_else_than_the_child():
     asked = {name: str(found.structure.subject) for name, found in INSTRUMENTS.items()}
-    assert {name for name, subject in asked.items() if subject != "child"} == {"psc-17-p"}
-    assert asked["psc-17-p"] == "parent-about-child"
+    others = {name: subject for name, subject in asked.items() if subject != "child"}
+    about_oneself = dict.fromkeys(ABOUT_ONESELF, "parent-about-self")
+    assert others == {"psc-17-p": "parent-about-child"} | about_oneself
 
 
 @pytest.mark.parametrize(
@@ -329,3 +343,129 @@ def test_hbsc_bullying_scores_each_question_alone():
     assert (found["victim"], found["perpetrator"]) == (3, None)
     raised = sorted(flags("hbsc-bullying", "3-11").values())
     assert raised == ["medium", "review"]
+
+
+PARENTING = ("warmth", "cooperation", "autonomy", "structure", "confidence")
+# Sentences that tell of a hard moment: warmth 6 and 16, cooperation 12 and 22, and so on.
+HARD_MOMENTS = (6, 8, 10, 12, 14, 16, 19, 20, 22, 23)
+AT_BEST = "".join("0" if number in HARD_MOMENTS else "4" for number in range(1, 26))
+AT_WORST = "".join("4" if number in HARD_MOMENTS else "0" for number in range(1, 26))
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "band"),
+    [
+        (AT_BEST, 20, "strength"),
+        (AT_WORST, 0, "needs_support"),
+        ("2" * 25, 10, "some"),
+        ("3" * 25, 11, "some"),
+        ("1" * 25, 9, "needs_support"),
+    ],
+)
+def test_parent_attitudes_chooses_lessons_and_flags_no_low_scale(row, value, band):
+    found = scores("parent-attitudes", f"{row}00")
+    assert {(found[scale].value, found[scale].band) for scale in PARENTING} == {(value, band)}
+    assert flags("parent-attitudes", f"{row}00") == {}
+
+
+@pytest.mark.parametrize("scale", PARENTING)
+def test_parent_attitudes_cuts_where_the_answers_words_do(scale):
+    bands = INSTRUMENTS["parent-attitudes"].interpretation.bands[scale]
+    assert [(band.id, band.le) for band in bands] == [
+        ("needs_support", 9),
+        ("some", 14),
+        ("strength", 20),
+    ]
+
+
+def test_parent_attitudes_bears_one_blank_a_scale():
+    assert values("parent-attitudes", f"-{AT_BEST[1:]}00")["warmth"] == 20
+    found = values("parent-attitudes", f"-{AT_BEST[1:5]}-{AT_BEST[6:]}00")
+    assert (found["warmth"], found["cooperation"]) == (None, 20)
+
+
+@pytest.mark.parametrize("row", [AT_BEST, AT_WORST])
+@pytest.mark.parametrize(
+    ("said", "raised"),
+    [
+        ("10", {"ownDanger": "high"}),
+        ("01", {"homeDanger": "immediate"}),
+        ("11", {"ownDanger": "high", "homeDanger": "immediate"}),
+        ("-0", {"ownDangerUnanswered": "review"}),
+        ("0-", {"homeDangerUnanswered": "review"}),
+    ],
+)
+def test_parent_attitudes_leads_danger_to_a_person_whatever_the_scales(row, said, raised):
+    assert flags("parent-attitudes", row + said) == raised
+
+
+@pytest.mark.parametrize(
+    ("name", "item", "kind"),
+    [
+        ("parent-attitudes", "q26", HelpKind.OWN_DANGER),
+        ("parent-attitudes", "q27", HelpKind.HOME_DANGER),
+        ("apq-9", "q11", HelpKind.OWN_DANGER),
+        ("apq-9", "q12", HelpKind.OWN_DANGER),
+    ],
+)
+def test_a_parents_danger_is_called_as_the_call_for_a_person_is(name, item, kind):
+    assert INSTRUMENTS[name].item(item).critical == kind
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_a_parent_reads_for_a_scale_holds_no_figure(lang):
+    strings = INSTRUMENTS["parent-attitudes"].wording(lang).strings
+    told = {key: text for key, text in strings.items() if key.startswith("picture.")}
+    assert len(told) == 3 * len(PARENTING)
+    assert not any(letter.isdigit() for text in told.values() for letter in text)
+
+
+@pytest.mark.parametrize("name", ["parental-stress", "apq-9"])
+def test_what_no_author_has_allowed_yet_is_not_shown(name):
+    assert not INSTRUMENTS[name].structure.licence.may["display"]
+
+
+@pytest.mark.parametrize(
+    ("row", "total"),
+    [
+        ("111111111111111111", 50),
+        ("333333333333333333", 54),
+        ("115511115555555511", 90),
+        ("544355453242322144", 38),
+        ("55115555111111115-", None),
+    ],
+)
+def test_parental_stress(row, total):
+    assert values("parental-stress", row) == {"total": total}
+    assert flags("parental-stress", row) == ({} if total else {"notScored": "review"})
+
+
+@pytest.mark.parametrize(
+    ("row", "positive", "inconsistent", "supervision"),
+    [
+        ("111111111", 3, 3, 3),
+        ("521255412", 14, 6, 7),
+        ("412145511", 14, 3, 7),
+        ("52125541-", 14, None, 7),
+    ],
+)
+def test_apq_9(row, positive, inconsistent, supervision):
+    assert values("apq-9", f"{row}111") == {
+        "positive": positive,
+        "inconsistent": inconsistent,
+        "supervision": supervision,
+        "corporal": 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("last", "raised"),
+    [
+        ("111", {}),
+        ("511", {}),
+        ("121", {"headHit": "high"}),
+        ("112", {"objectHit": "high"}),
+    ],
+)
+def test_apq_9_leads_blows_to_a_person_from_the_first_one(last, raised):
+    assert flags("apq-9", f"511111511{last}") == raised

@@ -2,7 +2,8 @@
 
 A line: answers in item order ("-" is a blank) | scales, as `name value band` | flags raised.
 Answers, totals and bands are the reference's own figures; flags follow its cut-offs at our levels.
-PHQ-A's rows end in four answers "no" that are not in the total.
+PHQ-A's rows end in four answers "no" that are not in the total, APQ-9's in the three on corporal
+punishment, all "never".
 """
 
 import io
@@ -75,7 +76,20 @@ WORKED = {
 1142 | victim 1 no, perpetrator 1 no, cyber_victim 4 yes, cyber_perpetrator 2 no    | cyberVictim medium
 5555 | victim 5 yes, perpetrator 5 yes, cyber_victim 5 yes, cyber_perpetrator 5 yes | victim medium, perpetrator low, cyberVictim medium, cyberPerpetrator low
 5-31 | victim 5 yes, perpetrator -, cyber_victim 3 yes, cyber_perpetrator 1 no      | victim medium, cyberVictim medium, notScored review
-""",  # noqa: E501 - one example, one line
+""",
+    "parental-stress": """
+111111111111111111 | total 50 |
+333333333333333333 | total 54 |
+115511115555555511 | total 90 |
+544355453242322144 | total 38 |
+55115555111111115- | total -  | notScored review
+""",
+    "apq-9": """
+111111111 111 | positive 3, inconsistent 3, supervision 3, corporal 3  |
+521255412 111 | positive 14, inconsistent 6, supervision 7, corporal 3 |
+412145511 111 | positive 14, inconsistent 3, supervision 7, corporal 3 |
+52125541- 111 | positive 14, inconsistent -, supervision 7, corporal 3 | notScored review
+""",
 }
 EXAMPLES = [
     pytest.param(name, *map(str.strip, line.split("|")), id=f"{name}-{line.split('|')[0].strip()}")

@@ -49,6 +49,7 @@ norms     | who-5 interpretation         | n: 4354              => n: 0
 norms     | who-5 interpretation         | reliability: 0.80    => reliability: 1.80
 parity    | gad-7 wording.kk             | q7.topic:            => q8.topic:
 parity    | gad-7 wording.ru             | end: "               => end: " " # "
+parity    | parent-attitudes wording.ru  | picture.warmth.some: => picture.warmth.sum:
 alphabet  | gad-7 wording.kk             | Іштей                => Iштей
 alphabet  | gad-7 wording.kk             | Іштей                => Їштей
 alphabet  | gad-7 wording.kk             | Іштей                => Ð†ÑˆÑ‚ÐµÐ¹
@@ -244,3 +245,11 @@ def test_a_folder_that_is_no_number_is_refused(copy):
     renamed = copied.folder.rename(copied.folder.with_name("one"))
     (found,) = type(copied)(renamed).check()
     assert found.lint == "format"
+
+
+def test_two_bands_told_in_the_same_words_are_found(copy):
+    copied = copy("parent-attitudes")
+    for band in ("some", "strength"):
+        key = f'picture.warmth.{band}: "'
+        line = copied.replace("wording.ru", key, f'{key}Вы рядом." # "')
+    assert ("parity", "wording.ru.yaml", line) in copied.found()
