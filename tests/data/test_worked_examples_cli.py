@@ -76,7 +76,7 @@ WORKED = {
 1142 | victim 1 no, perpetrator 1 no, cyber_victim 4 yes, cyber_perpetrator 2 no    | cyberVictim medium
 5555 | victim 5 yes, perpetrator 5 yes, cyber_victim 5 yes, cyber_perpetrator 5 yes | victim medium, perpetrator low, cyberVictim medium, cyberPerpetrator low
 5-31 | victim 5 yes, perpetrator -, cyber_victim 3 yes, cyber_perpetrator 1 no      | victim medium, cyberVictim medium, notScored review
-""",
+""",  # noqa: E501 - one example, one line
     "parental-stress": """
 111111111111111111 | total 50 |
 333333333333333333 | total 54 |
