@@ -20,6 +20,7 @@ MESSAGE_KINDS = (
     "drill_missed",
     "confirm_address",
     "reset_password",
+    "already_registered",
     "reading_reminder",
     "group_news",
     "waiting_offer",

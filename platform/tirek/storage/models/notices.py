@@ -20,7 +20,7 @@ from tirek.domain.protocols import Addressee
 from tirek.storage.base import NOW, Base, one_of
 
 # Messages to a parent about what they read; which page they lead to, their kind alone says.
-_ABOUT_READING = "'reading_reminder', 'group_news', 'waiting_offer'"
+_ABOUT_READING = "'reading_reminder', 'group_news', 'waiting_offer', 'already_registered'"
 
 
 class Notice(Base):

@@ -9,7 +9,7 @@ depends_on = None
 
 ABOUT = "num_nonnulls(referral_id, notice_id, drill_id, booking_id, help_request_id, errand_id)"
 OLD_ABOUT = "num_nonnulls(referral_id, notice_id, drill_id) = 1"
-ABOUT_READING = "'reading_reminder', 'group_news', 'waiting_offer'"
+ABOUT_READING = "'reading_reminder', 'group_news', 'waiting_offer', 'already_registered'"
 
 MAY_READ_AND_ADD = (
     "lesson_history",
@@ -77,11 +77,23 @@ MAY_DELETE = (
 DEFINER = "LANGUAGE {0} SECURITY DEFINER SET search_path = public, pg_temp"
 SQL, PLPGSQL = DEFINER.format("sql STABLE"), DEFINER.format("plpgsql")
 
+# An old code is found too, so that its bearer can be told why it does not work; it opens nothing.
 INVITATION_BY_LOOKUP = f"""
 CREATE FUNCTION invitation_by_lookup(wanted bytea) RETURNS TABLE (
-    id uuid, code_hash text, student_id uuid, school_id uuid) {SQL} AS $$
-    SELECT id, code_hash, student_id, school_id FROM invitations
-    WHERE lookup = wanted AND revoked_at IS NULL AND used_at IS NULL AND expires_at > now() $$
+    id uuid, code_hash text, student_id uuid, school_id uuid, state text) {SQL} AS $$
+    SELECT id, code_hash, student_id, school_id, CASE
+        WHEN used_by IS NOT NULL AND used_by = scope_id() THEN 'own'
+        WHEN used_at IS NOT NULL THEN 'used'
+        WHEN revoked_at IS NOT NULL THEN 'revoked'
+        WHEN expires_at <= now() THEN 'expired' ELSE 'issued' END
+    FROM invitations WHERE lookup = wanted $$
+"""
+# What a code says of the child before anybody has joined: the class, never more.
+INVITED_TO = f"""
+CREATE FUNCTION invited_to(wanted uuid) RETURNS TABLE (
+    classroom_id uuid, school_id uuid) {SQL} AS $$
+    SELECT s.classroom_id, s.school_id FROM invitations i JOIN students s ON s.id = i.student_id
+    WHERE i.id = wanted AND i.used_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now() $$
 """
 # The one way in which a parent becomes a pupil's guardian by their own hand.
 REDEEM_INVITATION = f"""
@@ -254,6 +266,7 @@ END $$
 """
 FUNCTIONS = (
     INVITATION_BY_LOOKUP,
+    INVITED_TO,
     REDEEM_INVITATION,
     GUARDIANSHIP_IS_GIVEN,
     CERTIFICATE_BY_CODE,
@@ -273,6 +286,7 @@ FUNCTIONS = (
 # For those who act as the application only: their answers are about others.
 CALLED = (
     "invitation_by_lookup(bytea)",
+    "invited_to(uuid)",
     "redeem_invitation(uuid)",
     "certificate_by_code(text)",
     "in_cohort(uuid)",
