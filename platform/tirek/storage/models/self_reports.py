@@ -12,6 +12,7 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,6 +31,14 @@ class SelfReport(Base):
         CheckConstraint("child_age BETWEEN 0 AND 18", name="child_age_known"),
         CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended_or_open"),
         Index("ix_self_reports_account_id", "account_id", "instrument_id"),
+        # Two tabs that begin at once go on with the same one.
+        Index(
+            "uq_self_reports_open",
+            "account_id",
+            "instrument_id",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
@@ -97,13 +106,24 @@ class HelpRequest(Base):
         ),
         Index("ix_help_requests_center", "support_center_id", "created_at"),
         Index("ix_help_requests_account_id", "account_id"),
+        # The same answer sent twice calls one person once.
+        Index("uq_help_requests_report", "report_id", "kind", unique=True),
+        Index(
+            "uq_help_requests_call_me",
+            "account_id",
+            unique=True,
+            postgresql_where=text("kind = 'call_me' AND closed_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
     support_center_id: Mapped[UUID] = mapped_column(ForeignKey("support_centers.id"))
     kind: Mapped[str]
-    report_id: Mapped[UUID | None] = mapped_column(ForeignKey("self_reports.id"), default=None)
+    # The answers may be deleted by their author; the call for a person stays.
+    report_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("self_reports.id", ondelete="SET NULL"), default=None
+    )
     language: Mapped[str]
     # How to reach the parent, and their own words where they wrote any; sealed.
     phone_sealed: Mapped[bytes | None] = mapped_column(default=None)

@@ -450,6 +450,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_self_reports_account_id", "self_reports", ["account_id", "instrument_id"], unique=False
     )
+    op.create_index(
+        "uq_self_reports_open",
+        "self_reports",
+        ["account_id", "instrument_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'open'"),
+    )
     op.create_table(
         "slots",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -636,7 +643,10 @@ def upgrade() -> None:
             ["closed_by"], ["accounts.id"], name=op.f("fk_help_requests_closed_by")
         ),
         sa.ForeignKeyConstraint(
-            ["report_id"], ["self_reports.id"], name=op.f("fk_help_requests_report_id")
+            ["report_id"],
+            ["self_reports.id"],
+            name=op.f("fk_help_requests_report_id"),
+            ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
             ["support_center_id"],
@@ -651,6 +661,14 @@ def upgrade() -> None:
         "help_requests",
         ["support_center_id", "created_at"],
         unique=False,
+    )
+    op.create_index("uq_help_requests_report", "help_requests", ["report_id", "kind"], unique=True)
+    op.create_index(
+        "uq_help_requests_call_me",
+        "help_requests",
+        ["account_id"],
+        unique=True,
+        postgresql_where=sa.text("kind = 'call_me' AND closed_at IS NULL"),
     )
     op.create_table(
         "self_answers",
@@ -810,6 +828,12 @@ def downgrade() -> None:
     op.drop_table("waiting_parents")
     op.drop_table("self_scores")
     op.drop_table("self_answers")
+    op.drop_index(
+        "uq_help_requests_call_me",
+        table_name="help_requests",
+        postgresql_where=sa.text("kind = 'call_me' AND closed_at IS NULL"),
+    )
+    op.drop_index("uq_help_requests_report", table_name="help_requests")
     op.drop_index("ix_help_requests_center", table_name="help_requests")
     op.drop_index("ix_help_requests_account_id", table_name="help_requests")
     op.drop_table("help_requests")
@@ -819,6 +843,11 @@ def downgrade() -> None:
     op.drop_table("bookings")
     op.drop_index("ix_slots_host_id", table_name="slots")
     op.drop_table("slots")
+    op.drop_index(
+        "uq_self_reports_open",
+        table_name="self_reports",
+        postgresql_where=sa.text("state = 'open'"),
+    )
     op.drop_index("ix_self_reports_account_id", table_name="self_reports")
     op.drop_table("self_reports")
     op.drop_index("ix_parent_meetings_support_center_id", table_name="parent_meetings")
