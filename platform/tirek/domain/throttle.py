@@ -32,3 +32,11 @@ LOGIN_BY_NETWORK = Limit(60, 10)
 API_BY_CALLER = Limit(1200, 0.1)
 # Whoever shows no valid token: as slow as a guesser of passwords.
 API_BY_NETWORK = Limit(60, 10)
+# A new account, counted for each address: whoever mistypes twice may, a flood of mail may not.
+REGISTER_BY_NAME = Limit(3, 1200)
+# A parents' evening behind one network address, then three accounts a minute.
+REGISTER_BY_NETWORK = Limit(60, 20)
+# The whole site: what a region's schools need on one evening, never a million rows.
+REGISTER_BY_SITE = Limit(3000, 1)
+# Links sent to one address: three, then one each ten minutes.
+ERRAND_BY_NAME = Limit(3, 600)

@@ -175,13 +175,18 @@ def errand_secret(vault: Vault | None, errand_id: UUID) -> str:
 def is_needless(session: Session, message: OutboxMessage) -> bool:
     """Whether a message must not leave any more, or need not.
 
-    A second channel is not needed once somebody has opened the referral; and nobody is told about
+    Nobody reads mail for an account that its owner has deleted. A second channel is not needed once somebody has opened the referral; and nobody is told about
     a child whom they have been named as possibly harming since the message was written.
     """
     if message.referral_id is None and message.notice_id is None:
-        return False
+        return _is_erased(session, message)
     row = session.execute(_NEEDLESS, {"message": message.id}).one()
     return bool(row.is_out or (message.condition == UNSEEN and row.is_seen))
+
+
+def _is_erased(session: Session, message: OutboxMessage) -> bool:
+    account = session.get(Account, message.account_id) if message.account_id else None
+    return account is not None and account.erased_at is not None
 
 
 _NEEDLESS = text(

@@ -104,6 +104,11 @@ def end(session: Session, token: str) -> None:
     session.execute(delete(WebSession).where(WebSession.token_hash == _hash(token)))
 
 
+def end_all(session: Session, account_id: UUID) -> None:
+    """End every session of an account: whoever sat at any of them is out."""
+    session.execute(delete(WebSession).where(WebSession.account_id == account_id))
+
+
 def purge(session: Session) -> None:
     """Delete sessions whose time is over; the relay calls it now and then."""
     session.execute(delete(WebSession).where(WebSession.expires_at < func.now()))

@@ -47,7 +47,7 @@ MAY_CHANGE = {
     "self_answers": "state, sealed, answered_at",
     "help_requests": (
         "escalated_at, acknowledged_at, acknowledged_by, closed_at, closed_by, outcome,"
-        " note_sealed, phone_sealed, words_sealed"
+        " note_sealed, phone_sealed, words_sealed, report_id"
     ),
     "cohorts": "facilitator_id, starts_on, ends_on, closed_at",
     "cohort_members": "shown_name, left_at",
