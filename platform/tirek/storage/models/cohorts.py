@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tirek.domain.cohorts import AsideReason
 from tirek.domain.education import Strand
 from tirek.storage.base import NOW, Base, one_of
 
@@ -63,6 +64,11 @@ class CohortQuestion(Base):
     __table_args__ = (
         CheckConstraint("char_length(words) BETWEEN 1 AND 500", name="words_short"),
         CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered_with_words"),
+        CheckConstraint(
+            "(set_aside_at IS NULL) = (set_aside_reason IS NULL)", name="set_aside_with_reason"
+        ),
+        CheckConstraint("answer IS NULL OR set_aside_at IS NULL", name="answered_or_set_aside"),
+        one_of("set_aside_reason", AsideReason),
         Index("ix_cohort_questions_cohort_id", "cohort_id", "asked_on"),
     )
 
@@ -76,6 +82,7 @@ class CohortQuestion(Base):
     answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
     # Not shown to the others: it names somebody, or needs a talk instead.
     set_aside_at: Mapped[datetime | None] = mapped_column(default=None)
+    set_aside_reason: Mapped[str | None] = mapped_column(default=None)
 
 
 class ParentMeeting(Base):

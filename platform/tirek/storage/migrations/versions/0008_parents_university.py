@@ -290,9 +290,22 @@ def upgrade() -> None:
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by", sa.Uuid(), nullable=True),
         sa.Column("set_aside_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("set_aside_reason", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "(answer IS NULL) = (answered_at IS NULL)",
             name=op.f("ck_cohort_questions_answered_with_words"),
+        ),
+        sa.CheckConstraint(
+            "(set_aside_at IS NULL) = (set_aside_reason IS NULL)",
+            name=op.f("ck_cohort_questions_set_aside_with_reason"),
+        ),
+        sa.CheckConstraint(
+            "answer IS NULL OR set_aside_at IS NULL",
+            name=op.f("ck_cohort_questions_answered_or_set_aside"),
+        ),
+        sa.CheckConstraint(
+            "set_aside_reason IN ('names_somebody', 'needs_a_talk', 'asked_before', 'not_for_all')",
+            name=op.f("ck_cohort_questions_set_aside_reason_known"),
         ),
         sa.CheckConstraint(
             "char_length(words) BETWEEN 1 AND 500", name=op.f("ck_cohort_questions_words_short")

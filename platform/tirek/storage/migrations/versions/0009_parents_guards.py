@@ -51,7 +51,7 @@ MAY_CHANGE = {
     ),
     "cohorts": "facilitator_id, starts_on, ends_on, closed_at",
     "cohort_members": "shown_name, left_at",
-    "cohort_questions": "answer, answered_at, answered_by, set_aside_at",
+    "cohort_questions": "answer, answered_at, answered_by, set_aside_at, set_aside_reason",
     "parent_meetings": "cancelled_at",
     "consultation_hosts": ("daily_most, rest_minutes, speaks_kk, speaks_ru, is_open, feed_hash"),
     "slots": "is_reserved, cancelled_at",
@@ -150,9 +150,10 @@ CREATE FUNCTION guardian_has_class(wanted uuid) RETURNS boolean {SQL} AS $$
 """
 COHORT_BY_CODE = f"""
 CREATE FUNCTION cohort_by_code(wanted text) RETURNS TABLE (
-    id uuid, course_id text, starts_on date, ends_on date) {SQL} AS $$
-    SELECT id, course_id, starts_on, ends_on FROM cohorts
-    WHERE join_code = wanted AND closed_at IS NULL $$
+    id uuid, course_id text, starts_on date, ends_on date, facilitator_id uuid,
+    school_id uuid, support_center_id uuid) {SQL} AS $$
+    SELECT id, course_id, starts_on, ends_on, facilitator_id, school_id, support_center_id
+    FROM cohorts WHERE join_code = wanted AND closed_at IS NULL $$
 """
 # All that a facilitator learns of a member: how far, and on which day last.
 COHORT_PROGRESS = f"""
