@@ -146,6 +146,8 @@ class LessonText:
     is_outdated: bool
     audio: Audio | None
     digest: str
+    # What the lesson trains, in words of this language.
+    skills: tuple[str, ...] = ()
 
     def card(self, card_id: str) -> Card:
         """Return the card; raise UnknownCardError if there is none."""

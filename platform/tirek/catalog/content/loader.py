@@ -56,12 +56,18 @@ def _course_text(folder: Folder, lang: str) -> CourseText:
 def _lesson(found: Survey, folder: Folder, number: int, lesson_id: str) -> Lesson:
     written = {lang: folder.lessons[lang][lesson_id] for lang in sorted(LANGUAGES)}
     facts = written[LANGUAGES[0]].front.facts
-    texts = {lang: _lesson_text(lesson, written) for lang, lesson in written.items()}
+    names = {term.id: term.words for term in found.glossary.skills}
+    texts = {
+        lang: _lesson_text(lesson, written, tuple(names[one][lang] for one in facts.skills))
+        for lang, lesson in written.items()
+    }
     sources = tuple(found.sources[source] for source in facts.sources)
     return Lesson(lesson_id, number, facts, sources, MappingProxyType(texts))
 
 
-def _lesson_text(lesson: WrittenLesson, written: Mapping[str, WrittenLesson]) -> LessonText:
+def _lesson_text(
+    lesson: WrittenLesson, written: Mapping[str, WrittenLesson], skills: tuple[str, ...]
+) -> LessonText:
     writing = lesson.writing
     return LessonText(
         lang=writing.lang,
@@ -73,6 +79,7 @@ def _lesson_text(lesson: WrittenLesson, written: Mapping[str, WrittenLesson]) ->
         is_outdated=is_outdated(lesson, written[writing.source_lang]),
         audio=_audio(lesson),
         digest=lesson.digest,
+        skills=skills,
     )
 
 
