@@ -40,6 +40,7 @@ check: install .venv/.test ## format, lint, import contracts, types, templates, 
 
 bench: install .venv/.test ## how fast it is, on this machine
 	$(BIN)/python tests/bench/run.py $(ARGS)
+	$(BIN)/python tests/bench/parents.py
 
 faults: install .venv/.test ## nothing is lost: 100,000 submissions under faults, an hour (ARGS="--short": 4 minutes)
 	$(BIN)/python -m tests.faults.campaign $(ARGS)
