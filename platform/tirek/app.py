@@ -6,6 +6,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tirek.catalog.library import Catalog, load_catalog
 from tirek.config import Config
+from tirek.domain.calls import CallServer
+from tirek.gateways.video_room import JitsiServer
 from tirek.storage.session import app_engine
 from tirek.storage.vault import Vault
 from tirek.web import (
@@ -13,6 +15,7 @@ from tirek.web import (
     admin,
     api,
     assets,
+    calls,
     compression,
     errors,
     filters,
@@ -67,8 +70,16 @@ def create_app(config: Config, database_url: str, catalog: Catalog | None = None
         Vault(config.keys.keks, config.keys.kek_current, config.keys.code_pepper),
         config.failpoint,
     )
+    app.extensions[calls.EXTENSION] = _call_server(config)
     _install(app, config)
     return app
+
+
+def _call_server(config: Config) -> CallServer | None:
+    one = config.calls
+    if one is None:
+        return None
+    return JitsiServer(one.url, one.app_id, one.secret, one.key, one.key_id, one.domain)
 
 
 def _install(app: Flask, config: Config) -> None:

@@ -74,6 +74,22 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class CallSettings:
+    """A Jitsi server; with an `app_id` it lets in only whom we sign a pass for.
+
+    Passes are signed with the `secret` that we share, else with our private `key` (PEM).
+    """
+
+    url: str
+    app_id: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    key: str | None = field(default=None, repr=False)
+    key_id: str | None = None
+    # What the server calls itself, where that is not its address.
+    domain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of one process."""
 
@@ -101,6 +117,8 @@ class Config:
     metrics_token: str | None = field(default=None, repr=False)
     # Asked by the relay while all is well, so that somebody outside hears of its silence.
     heartbeat_url: str | None = field(default=None, repr=False)
+    # Calls over the internet; None: people talk by telephone.
+    calls: CallSettings | None = None
     # Hosts of webhooks and FHIR servers that may lie in an inner network.
     inner_hosts: frozenset[str] = frozenset()
     # Whether lessons that nobody has signed yet are shown, marked as such.
@@ -157,6 +175,7 @@ class Config:
             sms_receipt_secrets=_receipt_secrets(env),
             metrics_token=_secret(env, "TIREK_METRICS_TOKEN"),
             heartbeat_url=env.get("TIREK_HEARTBEAT_URL") or None,
+            calls=_calls(env),
             inner_hosts=_hosts(env, "TIREK_INNER_HOSTS"),
             pg_bin=Path(pg_bin) if pg_bin else None,
             failpoint=_failpoint(env),
@@ -184,6 +203,32 @@ def _receipt_secrets(env: Mapping[str, str]) -> Mapping[str, str]:
     names = {"sms-primary": "SMS_RECEIPT_SECRET_PRIMARY", "sms-backup": "SMS_RECEIPT_SECRET_BACKUP"}
     found = {provider: _secret(env, name) for provider, name in names.items()}
     return {provider: secret for provider, secret in found.items() if secret}
+
+
+def _calls(env: Mapping[str, str]) -> CallSettings | None:
+    """The call's server; one that asks for passes needs something to sign them with."""
+    url, app_id = env.get("TIREK_JITSI_URL"), env.get("TIREK_JITSI_APP_ID") or None
+    if not url:
+        return None
+    secret, key = _secret(env, "TIREK_JITSI_SECRET"), _key_file(env, "TIREK_JITSI_KEY_FILE")
+    if not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        raise ConfigError("TIREK_JITSI_URL must begin with https://: nobody may listen in.")
+    if (app_id is not None) != (secret is not None or key is not None):
+        raise ConfigError(
+            "TIREK_JITSI_APP_ID goes together with TIREK_JITSI_SECRET or TIREK_JITSI_KEY_FILE."
+        )
+    key_id, domain = env.get("TIREK_JITSI_KEY_ID"), env.get("TIREK_JITSI_DOMAIN")
+    return CallSettings(url, app_id, secret, key, key_id or None, domain or None)
+
+
+def _key_file(env: Mapping[str, str], name: str) -> str | None:
+    named = env.get(name)
+    if not named:
+        return None
+    try:
+        return Path(named).read_text()
+    except OSError as error:
+        raise ConfigError(f"{name} cannot be read: {error.strerror}.") from error
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, literal, or_, select
 
-from tirek.domain.consultations import AgeBand, BookingState, Medium, Topic
+from tirek.domain.clocks import KAZAKHSTAN
+from tirek.domain.consultations import AgeBand, BookingState, Medium, Topic, age_band
 from tirek.domain.errors import NotFoundError
 from tirek.domain.people import Role
 from tirek.services import audit, talk_times
@@ -15,7 +16,15 @@ from tirek.services.paging import Page, page_of
 from tirek.services.talk_taking import unseal
 from tirek.services.talk_times import House
 from tirek.services.unit import Unit
-from tirek.storage.models import Account, Booking, School, SupportCenter
+from tirek.storage.models import (
+    Account,
+    Booking,
+    Guardianship,
+    OwnChild,
+    School,
+    Student,
+    SupportCenter,
+)
 
 S = BookingState
 # What never became a talk stands on no list.
@@ -144,6 +153,21 @@ def latest(unit: Unit, booking_id: UUID) -> UUID:
     if found is None:
         raise NotFoundError("booking", booking_id)
     return found
+
+
+def age_near(unit: Unit) -> AgeBand:
+    """The age that a form begins with: that of the youngest child known to this account."""
+    told = select(OwnChild.birth_month).where(OwnChild.account_id == unit.actor.account_id)
+    enrolled = (
+        select(Student.birth_month)
+        .join(Guardianship, Guardianship.student_id == Student.id)
+        .where(Guardianship.account_id == unit.actor.account_id, Guardianship.revoked_at.is_(None))
+    )
+    born = max(unit.session.scalars(told.union_all(enrolled)), default=None)
+    if born is None:
+        return AgeBand.FROM_7
+    today = unit.now().astimezone(KAZAKHSTAN)
+    return age_band((today.year - born.year) * 12 + today.month - born.month)
 
 
 def _talks(unit: Unit, rows: Sequence[Booking], *, is_opened: bool = False) -> list[Talk]:

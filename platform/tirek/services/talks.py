@@ -11,7 +11,6 @@ from sqlalchemy import exists, select, update
 from tirek.domain.calls import CallPass, call_pass
 from tirek.domain.consultations import (
     HOLD,
-    AgeBand,
     BookingState,
     Details,
     Medium,
@@ -21,29 +20,42 @@ from tirek.domain.consultations import (
 )
 from tirek.domain.errors import NotFoundError
 from tirek.domain.people import Role
-from tirek.services import audit, outbox, talk_records, talk_taking, talk_times, waiting
+from tirek.services import (
+    audit,
+    outbox,
+    talk_drafts,
+    talk_records,
+    talk_taking,
+    talk_times,
+    waiting,
+)
 from tirek.services.outbox import Message
 from tirek.services.talk_records import Talk
 from tirek.services.talk_taking import Claim, NotOfferedError, TimeGoneError
 from tirek.services.unit import Unit
-from tirek.storage.models import Booking, Slot, WaitingParent
+from tirek.storage.models import Booking, ConsultationHost, Slot, WaitingParent
 
 S = BookingState
 PARENT, HOST = "parent", "host"
 
 
-def hold(unit: Unit, slot_id: UUID, language: str, age_band: AgeBand = AgeBand.FROM_7) -> UUID:
+def hold(unit: Unit, slot_id: UUID, language: str, like: UUID | None = None) -> UUID:
     """Keep a time for this parent for ten minutes, while they say what the talk is about.
 
-    Whoever keeps a time lets go of the one kept before. Raises a `TimeGoneError` with near times.
+    Whoever keeps a time lets go of the one kept before; what was typed for that one (`like`) comes
+    along. Raises a `TimeGoneError` with near times.
     """
     slot = _near_slot(unit, slot_id)
     parent = _parent(unit)
     talk_taking.in_turn(unit, parent, [slot.host_id])
-    said = Details(Medium.IN_PERSON, Topic.OTHER, age_band, language)
+    said = talk_drafts.before(unit, like) if like else _unsaid(unit, slot, language)
     claim = Claim(parent, said, held_until=unit.now() + HOLD)
-    _let_go(unit, parent)
-    return _take(unit, slot, claim).id
+    try:
+        with unit.session.begin_nested():
+            _let_go(unit, parent)
+            return talk_taking.take(unit, slot, claim).id
+    except TimeGoneError as error:
+        raise _gone(unit, error, slot.id) from error
 
 
 def confirm(unit: Unit, booking_id: UUID, details: Details) -> UUID:
@@ -180,6 +192,15 @@ def _own_slot(unit: Unit, slot_id: UUID) -> Slot:
     if slot is None or slot.host_id != unit.actor.account_id:
         raise NotFoundError("slot", slot_id)
     return slot
+
+
+def _unsaid(unit: Unit, slot: Slot, language: str) -> Details:
+    """What a form begins with: the reader's language if it is spoken there, a child's age."""
+    host = unit.session.get_one(ConsultationHost, slot.host_id)
+    spoken = {"kk": host.speaks_kk, "ru": host.speaks_ru}
+    if not spoken.get(language):
+        language = "kk" if host.speaks_kk else "ru"
+    return Details(Medium.IN_PERSON, Topic.OTHER, talk_records.age_near(unit), language)
 
 
 def _locked(unit: Unit, booking_id: UUID, *hosts: UUID) -> Booking:
