@@ -35,3 +35,12 @@ class ReportState(StrEnum):
     OPEN = "open"
     COMPLETED = "completed"
     STOPPED = "stopped"
+
+
+class HelpOutcome(StrEnum):
+    """What came of a parent's call for a person."""
+
+    SPOKEN = "spoken"
+    MET = "met"
+    HANDED_ON = "handed_on"
+    NOT_REACHED = "not_reached"

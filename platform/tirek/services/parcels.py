@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID, uuid5
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tirek.domain.delivery import Channel
@@ -36,6 +36,7 @@ BELOW = {
     "talk_news": "/talks",
     "talk_reminder": "/talks",
     "help_waits": "/help-requests",
+    "help_late": "/help-requests",
 }
 # Turns a child's id into the name that one receiver alone knows it by.
 SUBJECTS = UUID("6d9f5f0e-6d1c-4a55-9b0f-5b7f4a8b2c11")
@@ -175,8 +176,9 @@ def errand_secret(vault: Vault | None, errand_id: UUID) -> str:
 def is_needless(session: Session, message: OutboxMessage) -> bool:
     """Whether a message must not leave any more, or need not.
 
-    Nobody reads mail for an account that its owner has deleted. A second channel is not needed once somebody has opened the referral; and nobody is told about
-    a child whom they have been named as possibly harming since the message was written.
+    Nobody reads mail for an account that its owner has deleted. A second channel is not needed
+    once somebody has opened the referral; and nobody is told about a child whom they have been
+    named as possibly harming since the message was written.
     """
     if message.referral_id is None and message.notice_id is None:
         return _is_erased(session, message)
@@ -185,8 +187,8 @@ def is_needless(session: Session, message: OutboxMessage) -> bool:
 
 
 def _is_erased(session: Session, message: OutboxMessage) -> bool:
-    account = session.get(Account, message.account_id) if message.account_id else None
-    return account is not None and account.erased_at is not None
+    found = select(Account.erased_at).where(Account.id == message.account_id)
+    return session.scalars(found).one_or_none() is not None
 
 
 _NEEDLESS = text(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tirek.domain.providers import resting
-from tirek.services import drills, ladder, promises, providers
+from tirek.services import drills, help_late, ladder, promises, providers
 from tirek.tasks.workbench import Workbench
 
 # Deadlines of one transaction: what rings in it is locked until its messages are queued.
@@ -70,10 +70,17 @@ def _seal_audit(workbench: Workbench) -> int:
     return workbench.sealer.sweep()
 
 
+def _help(workbench: Workbench) -> int:
+    """Tell those above of each parent's call that nobody has taken in time."""
+    with workbench.unit() as unit:
+        return help_late.escalate_due(unit)
+
+
 ROUNDS = (
     Round("deadlines", 15, _fire_deadlines),
     Round("audit", 10, _seal_audit),
     Round("reconcile", 3600, _reconcile),
     Round("drills", 300, _drills),
     Round("providers", 15, _rebalance),
+    Round("help", 30, _help),
 )
