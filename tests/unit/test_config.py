@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tirek.config import Config
+from tirek.config import Config, ConfigError
 
 
 def _config(folder: Path, **env: str) -> Config:
@@ -46,3 +46,35 @@ def test_hosts_of_the_inner_network_are_a_list(tmp_path: Path, setting: str, hos
 
 def test_an_empty_setting_is_none(tmp_path: Path):
     assert _config(tmp_path, SMS_URL_PRIMARY="").sms_primary_url is None
+
+
+def test_without_a_call_server_there_are_no_calls(tmp_path: Path):
+    assert _config(tmp_path, TIREK_JITSI_URL="").calls is None
+
+
+def test_a_call_server_with_passes(tmp_path: Path):
+    secret = "hush" * 8
+    config = _config(
+        tmp_path,
+        TIREK_JITSI_URL="https://call.example.kz",
+        TIREK_JITSI_APP_ID="tirek",
+        TIREK_JITSI_SECRET=secret,
+    )
+    assert config.calls is not None
+    assert config.calls.secret == secret
+    assert "hush" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"TIREK_JITSI_URL": "http://call.example.kz"},
+        {"TIREK_JITSI_APP_ID": "tirek"},
+        {"TIREK_JITSI_SECRET": "s" * 32},
+        {"TIREK_JITSI_APP_ID": "tirek", "TIREK_JITSI_SECRET": "short"},
+        {"TIREK_JITSI_APP_ID": "tirek", "TIREK_JITSI_KEY_FILE": "/nowhere/key.pem"},
+    ],
+)
+def test_a_call_server_set_half_way_is_refused(tmp_path: Path, wrong: dict[str, str]):
+    with pytest.raises(ConfigError, match="TIREK_JITSI"):
+        _config(tmp_path, **({"TIREK_JITSI_URL": "https://call.example.kz"} | wrong))
