@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_a_plan_covers_every_day_once(length: int) -> None:
     steps = plan(LESSONS, START, day(length - 1))
     assert steps[0].opens_on == START
     assert steps[-1].until == day(length - 1)
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in pairwise(steps):
         assert step.opens_on <= step.until
         if length >= len(LESSONS):
             assert following.opens_on == step.until + timedelta(days=1)
