@@ -21,6 +21,7 @@ from tirek.web import (
     filters,
     headers,
     i18n,
+    kept_pages,
     metrics,
     oversight,
     parent,
@@ -89,6 +90,7 @@ def _install(app: Flask, config: Config) -> None:
     i18n.install(app, config.root / "translations")
     filters.install(app)
     assets.install(app)
+    kept_pages.install(app)
     # Answers pass through these in reverse: sessions write, then the one commit, then headers.
     headers.install(app)
     compression.install(app)
@@ -101,6 +103,7 @@ def _install(app: Flask, config: Config) -> None:
     access.install(app)
     errors.install(app)
     app.register_blueprint(probes)
+    app.register_blueprint(public.crawlers)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(api.blueprint)
     for blueprint in BLUEPRINTS:

@@ -26,8 +26,9 @@ _ALWAYS = {
     " payment=(), usb=()",
 }
 _YEAR = 31_536_000
-# Choices of the reader that say nothing about who is reading.
-_HARMLESS_COOKIES = frozenset({"vision"})
+# What a reader chose, and that something was said of a lesson today: neither says who is reading.
+FEEDBACK_COOKIE = "said"
+HARMLESS_COOKIES = frozenset({"vision", FEEDBACK_COOKIE})
 
 
 def install(app: Flask) -> None:
@@ -68,6 +69,6 @@ def _is_private(response: Response) -> bool:
         request.method not in {"GET", "HEAD"}
         or request.blueprint != "public"
         or response.status_code != 200  # noqa: PLR2004  the one answer worth keeping
-        or bool(set(request.cookies) - _HARMLESS_COOKIES)
+        or bool(set(request.cookies) - HARMLESS_COOKIES)
         or session.modified
     )
