@@ -1,82 +1,69 @@
-"""Words for the codes of a talk, the same for its parent and its psychologist."""
+"""Words for a talk, the same for the parent and for the psychologist."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 
-from flask_babel import format_date, format_datetime
+from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from jinja2 import Environment
+
+from tirek.domain.consultations import AgeBand, BookingState, Medium, Topic
+from tirek.services.talk_taking import (
+    DayFullError,
+    NotOfferedError,
+    OwnOverlapError,
+    TimeGoneError,
+)
 
 MEDIA = {
-    "video": _l("Video call"),
-    "audio": _l("Voice call over the internet"),
-    "phone": _l("By telephone"),
-    "in_person": _l("Face to face"),
+    Medium.IN_PERSON: _l("In person"),
+    Medium.PHONE: _l("By telephone"),
+    Medium.AUDIO: _l("A call over the internet, sound only"),
+    Medium.VIDEO: _l("A video call over the internet"),
 }
 TOPICS = {
-    "school": _l("School and learning"),
-    "mood": _l("Mood and worries"),
-    "friends": _l("Friends and classmates"),
-    "family": _l("Life in the family"),
-    "screens": _l("Phone and internet"),
-    "development": _l("How the child develops"),
-    "myself": _l("About the parent"),
-    "other": _l("Something else"),
+    Topic.SCHOOL: _l("School and learning"),
+    Topic.MOOD: _l("The child's mood, fears, sleep"),
+    Topic.FRIENDS: _l("Friends and classmates"),
+    Topic.FAMILY: _l("How we get on at home"),
+    Topic.SCREENS: _l("Phone, games, internet"),
+    Topic.DEVELOPMENT: _l("Development, special needs"),
+    Topic.MYSELF: _l("About myself as a parent"),
+    Topic.OTHER: _l("Something else, I will say it when we meet"),
 }
-AGES = {
-    "0-2": _l("Under 3 years"),
-    "3-6": _l("3 to 6 years"),
-    "7-9": _l("7 to 9 years"),
-    "10-12": _l("10 to 12 years"),
-    "13-15": _l("13 to 15 years"),
-    "16-18": _l("16 to 18 years"),
+AGE_BANDS = {
+    AgeBand.UNDER_3: _l("up to 2 years"),
+    AgeBand.FROM_3: _l("3 to 6 years"),
+    AgeBand.FROM_7: _l("7 to 9 years"),
+    AgeBand.FROM_10: _l("10 to 12 years"),
+    AgeBand.FROM_13: _l("13 to 15 years"),
+    AgeBand.FROM_16: _l("16 to 18 years"),
 }
-LANGUAGES = {"kk": _l("In Kazakh"), "ru": _l("In Russian")}
-# What a time in the week is to its psychologist, and what a talk has become.
+SPOKEN = {"kk": "Қазақша", "ru": "Русский"}
 STATES = {
-    "free": _l("Free"),
-    "reserved": _l("Kept for urgent calls"),
-    "held": _l("A parent is choosing it now"),
-    "booked": _l("Booked"),
-    "unmarked": _l("How did it go?"),
-    "done": _l("It took place"),
-    "no_show": _l("It did not take place"),
-    "passed": _l("Nobody booked it"),
-    "moved": _l("Moved"),
-    "cancelled": _l("Cancelled"),
-    "expired": _l("Not booked"),
-}
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "medium": MEDIA,
-    "topic": TOPICS,
-    "age": AGES,
-    "language": LANGUAGES,
-    "state": STATES,
+    BookingState.HELD: _l("Kept for a few minutes"),
+    BookingState.BOOKED: _l("Agreed"),
+    BookingState.MOVED: _l("Moved"),
+    BookingState.CANCELLED: _l("Cancelled"),
+    BookingState.EXPIRED: _l("Not kept any more"),
+    BookingState.DONE: _l("Took place"),
+    # Nobody is blamed: a missed meeting is only one that is still to come.
+    BookingState.NO_SHOW: _l("Did not take place"),
 }
 
 
-def talk_word(code: object, kind: str) -> str:
-    """The word for a code; a code that has none is shown as it is."""
-    return str(_WORDS[kind].get(str(code), code))
+def day(moment: date | datetime) -> str:
+    """A day with its weekday, in Kazakhstan's time when it is a moment."""
+    return str(format_date(moment, "EEEE, d MMMM"))
 
 
-def as_day(value: date | datetime) -> str:
-    """A day as people say it: Monday, 23 November; in Kazakhstan's time when it is a moment."""
-    return str(format_date(value, "EEEE, d MMMM"))
-
-
-def as_moment(value: datetime) -> str:
-    """A day and a time as people say them, in Kazakhstan's time."""
-    return str(format_datetime(value, "EEEE, d MMMM, HH:mm"))
-
-
-def zone() -> str:
-    """Which clock every time on these pages is told by."""
-    return str(_("Almaty and Astana time (UTC+5)"))
-
-
-def install(templates: Environment) -> None:
-    """Offer the words to every template."""
-    templates.filters.update(talk_word=talk_word, as_day=as_day, as_moment=as_moment)
-    templates.globals["talk_zone"] = zone
+def why_gone(error: TimeGoneError) -> str:
+    """Why a time cannot be had, each in its own sentence."""
+    match error:
+        case DayFullError():
+            return str(_("This psychologist's day is full: they need strength for each talk."))
+        case OwnOverlapError():
+            return str(_("You have another meeting at that time."))
+        case NotOfferedError():
+            return str(_("This time is over or no longer offered."))
+        case _:
+            return str(_("Somebody took this time a moment before you."))
