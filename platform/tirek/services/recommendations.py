@@ -88,7 +88,7 @@ def suggest(unit: Unit, run: Run, courses: Sequence[Course]) -> Suggestion | Non
             FlagRecord.administration_id == run.key.id,
         )
     )
-    return choose(courses, _raised(run.instrument, frozenset(codes)), _passed(unit))
+    return choose(courses, _raised(run.instrument, frozenset(codes)), passed(unit))
 
 
 def _raised(instrument: Instrument, codes: frozenset[str]) -> frozenset[str]:
@@ -99,7 +99,8 @@ def _raised(instrument: Instrument, codes: frozenset[str]) -> frozenset[str]:
     )
 
 
-def _passed(unit: Unit) -> frozenset[tuple[str, str]]:
+def passed(unit: Unit) -> frozenset[tuple[str, str]]:
+    """The lessons (course, lesson) that the parent has read or put aside."""
     rows = unit.session.execute(
         select(LessonProgress.course_id, LessonProgress.lesson_id).where(
             LessonProgress.account_id == unit.actor.account_id,

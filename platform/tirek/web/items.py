@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from flask import abort
 from werkzeug.datastructures import MultiDict
@@ -13,10 +14,21 @@ from tirek.domain.instruments import (
     UnknownItemError,
     UnknownOptionError,
 )
-from tirek.services.runs import Run
 
 DECLINED = Answer(AnswerState.DECLINED)
 SKIPPED = Answer(AnswerState.SKIPPED)
+
+
+class Sheet(Protocol):
+    """What is being filled in, by whomever: an administration, or a report about oneself."""
+
+    @property
+    def instrument(self) -> Instrument:
+        """Whose questions these are."""
+
+    @property
+    def pages(self) -> tuple[tuple[str, ...], ...]:
+        """The items of each page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,7 @@ def wording_lang(instrument: Instrument, page_lang: str) -> str:
     return page_lang if page_lang in instrument.wordings else "ru"
 
 
-def build_page(run: Run, index: int, lang: str, known: Mapping[str, Answer]) -> ItemsPage:
+def build_page(run: Sheet, index: int, lang: str, known: Mapping[str, Answer]) -> ItemsPage:
     """Lay out page `index` (from 0) in a wording language; 404 beyond the last one."""
     pages = run.pages
     if not 0 <= index < len(pages):
@@ -80,7 +92,7 @@ def build_page(run: Run, index: int, lang: str, known: Mapping[str, Answer]) -> 
     )
 
 
-def read_answers(run: Run, index: int, sent: MultiDict[str, str]) -> dict[str, Answer]:
+def read_answers(run: Sheet, index: int, sent: MultiDict[str, str]) -> dict[str, Answer]:
     """The answers sent from page `index`; items left blank are absent, strange codes are a 422."""
     pages = run.pages
     if not 0 <= index < len(pages):
@@ -88,7 +100,7 @@ def read_answers(run: Run, index: int, sent: MultiDict[str, str]) -> dict[str, A
     return {item: read_answer(run, item, sent[item]) for item in pages[index] if sent.get(item)}
 
 
-def read_answer(run: Run, item: str, sent: str) -> Answer:
+def read_answer(run: Sheet, item: str, sent: str) -> Answer:
     """One answer to one item; 422 when the instrument has no such item or option."""
     answer = DECLINED if sent == DECLINED.state.value else Answer(AnswerState.ANSWERED, sent)
     try:
@@ -98,7 +110,7 @@ def read_answer(run: Run, item: str, sent: str) -> Answer:
     return answer
 
 
-def blanks(run: Run, index: int, known: Mapping[str, Answer]) -> list[str]:
+def blanks(run: Sheet, index: int, known: Mapping[str, Answer]) -> list[str]:
     """Items of a page to which nothing has been said at all, in order."""
     return [item for item in run.pages[index] if known.get(item, SKIPPED) == SKIPPED]
 
