@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from os.path import relpath
 from pathlib import Path
 
-from tirek.catalog.content.lints import lint_courses
+from tirek.catalog.content.lints import advise_courses, lint_courses
 from tirek.catalog.content.stamp import stamped
 from tirek.config import ROOT
 
@@ -20,6 +20,7 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
     )
     lint = verbs.add_parser("lint", help="print every fault with file and line")
     lint.add_argument("--root", type=Path, default=ROOT / "content", help="another content folder")
+    lint.add_argument("--advice", action="store_true", help="also what is no fault yet")
     lint.set_defaults(run=run_lint)
     stamp = verbs.add_parser("stamp", help="say that these translations follow their source again")
     stamp.add_argument("files", type=Path, nargs="+")
@@ -28,11 +29,13 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
 
 def run_lint(arguments: Namespace) -> int:
     """Print the faults, one a line; return 1 if there is any."""
-    findings = lint_courses(arguments.root, datetime.now(UTC).date())
-    for finding in findings:
+    today = datetime.now(UTC).date()
+    faults = lint_courses(arguments.root, today)
+    advice = advise_courses(arguments.root, today) if arguments.advice else []
+    for finding in (*faults, *advice):
         place = f"{relpath(finding.path)}:{finding.line}"
         sys.stdout.write(f"{place}: [{finding.lint}] {finding.reason}\n")
-    return FAULTY if findings else CLEAN
+    return FAULTY if faults else CLEAN
 
 
 def run_stamp(arguments: Namespace) -> int:

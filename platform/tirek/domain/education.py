@@ -125,12 +125,26 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Audio:
-    """A recording of exactly this text."""
+class AudioFile:
+    """One format of a recording, as it lies in media/<folder>/<name>."""
 
-    file: str
+    folder: str
+    name: str
+    mimetype: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A recording of exactly this text; the smallest format first."""
+
     seconds: int
-    voice: str
+    files: tuple[AudioFile, ...]
+
+    @property
+    def minutes(self) -> int:
+        """How long it lasts, in whole minutes, at least one."""
+        return max(1, round(self.seconds / 60))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,3 +271,46 @@ def is_served(status: TextStatus, *, with_texts_in_review: bool) -> bool:
     return status is TextStatus.APPROVED or (
         with_texts_in_review and status is TextStatus.IN_REVIEW
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MemoPart:
+    """What stands under one heading of a memo; `html` is safe to print."""
+
+    title: str | None
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemoText:
+    """A memo in one language; `digest` changes whenever the text does."""
+
+    lang: str
+    title: str
+    parts: tuple[MemoPart, ...]
+    status: TextStatus
+    review: Review
+    is_outdated: bool
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """One sheet to print and hang up or hand out; `lessons` go deeper, as (course, lesson)."""
+
+    id: str
+    order: int
+    ages: tuple[int, int]
+    sensitivity: Sensitivity
+    lessons: tuple[tuple[str, str], ...]
+    sources: tuple[Source, ...]
+    texts: Mapping[str, MemoText]
+
+    def text(self, lang: str) -> MemoText:
+        """Return the memo's words; both languages always have them."""
+        return self.texts[lang]
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether the page needs the quick exit."""
+        return self.sensitivity is not Sensitivity.NONE

@@ -1,11 +1,11 @@
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
+from tests.builders_content import one_course
 from tirek.catalog.content import load_courses
 from tirek.catalog.errors import CatalogError
-from tirek.domain.education import CardKind, Sensitivity, TextStatus
+from tirek.domain.education import Audio, CardKind, Sensitivity, TextStatus
 
 CONTENT = Path(__file__).resolve().parents[3] / "content"
 LESSON = "ru/calm-parent/02-ten-second-stop.md"
@@ -50,7 +50,14 @@ FAULTS = [
     (LESSON, "( ) b.", "(x) b.", "expected '( ) a. '"),
     (LESSON, "( ) a. «Не выдумывай!»", "( ) a. * «Не выдумывай!»", "one plain sentence"),
     (LESSON, "Дочери 14 лет.", "<b>Дочери</b> 14 лет.", "raw HTML"),
-    (LESSON, "Дочери 14 лет.", "![дверь](door.svg) 14 лет.", "image is not shown"),
+    (
+        LESSON,
+        "Дочери 14 лет.",
+        "![дверь](https://example.org/door.svg) 14 лет.",
+        "a file of media/",
+    ),
+    (LESSON, "Дочери 14 лет.", "![дверь](../door.svg) 14 лет.", "a file of media/"),
+    (LESSON, "Дочери 14 лет.", "![дверь](door.png) 14 лет.", "a file of media/"),
     (LESSON, "Дочери 14 лет.", "*Дочери* 14 лет.", "em_open is not shown"),
     (LESSON, "Дочери 14 лет.", "### Дочь\nДочери 14 лет.", "heading_open is not shown"),
     (PAGE, ":::audience", ":::readers", "a course page has"),
@@ -67,7 +74,7 @@ FAULTS = [
 
 @pytest.fixture
 def content(tmp_path: Path) -> Path:
-    return copytree(CONTENT, tmp_path / "content")
+    return one_course(tmp_path)
 
 
 def test_a_course_comes_with_both_languages_and_the_same_cards() -> None:
@@ -113,22 +120,41 @@ def test_a_changed_source_marks_its_translation_outdated(content: Path) -> None:
     assert (stop.text("kk").is_outdated, stop.text("ru").is_outdated) == (True, False)
 
 
-def test_a_recording_of_another_text_is_not_offered(content: Path) -> None:
-    lesson = content / LESSON
+def test_a_recording_is_offered_only_of_this_text_and_in_both_formats(content: Path) -> None:
+    lesson, media = content / LESSON, content / "media" / "calm-parent"
     digest = load_courses(content)["calm-parent"].lesson("ten-second-stop").text("ru").digest
     silent = lesson.read_text(encoding="utf-8")
+    media.mkdir(parents=True)
+    (media / "stop.ru.opus").write_bytes(b"small")
 
-    heard = []
-    for text_hash in (digest, "another"):
-        audio = f"audio: {{file: x.opus, seconds: 268, voice: human, text_hash: {text_hash}}}"
-        lesson.write_text(silent.replace("audio: null", audio), encoding="utf-8")
-        heard.append(
-            load_courses(content)["calm-parent"].lesson("ten-second-stop").text("ru").audio
-        )
+    def heard(text_hash: str) -> Audio | None:
+        audio = f"{{file: stop.ru.opus, seconds: 268, voice: human, text_hash: {text_hash}}}"
+        lesson.write_text(silent.replace("audio: null", f"audio: {audio}"), encoding="utf-8")
+        return load_courses(content)["calm-parent"].lesson("ten-second-stop").text("ru").audio
 
-    assert heard[0] is not None
-    assert heard[0].seconds == 268
-    assert heard[1] is None
+    assert heard(digest) is None
+    (media / "stop.ru.mp3").write_bytes(b"larger file")
+    assert heard("another") is None
+    audio = heard(digest)
+
+    assert audio is not None
+    assert (audio.seconds, audio.minutes) == (268, 4)
+    assert [(one.name, one.mimetype, one.size) for one in audio.files] == [
+        ("stop.ru.opus", "audio/ogg", 5),
+        ("stop.ru.mp3", "audio/mpeg", 11),
+    ]
+
+
+def test_a_picture_lies_beside_the_texts_and_says_what_is_seen(content: Path) -> None:
+    path = content / LESSON
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("Дочери 14 лет.", "![Дверь дома](door.svg)"), encoding="utf-8")
+
+    card = load_courses(content)["calm-parent"].lesson("ten-second-stop").text("ru").card("door")
+
+    assert 'src="/media/calm-parent/door.svg"' in card.html
+    assert 'alt="Дверь дома"' in card.html
+    assert 'loading="lazy"' in card.html
 
 
 def test_signatures_are_read_as_a_day_and_a_name(content: Path) -> None:

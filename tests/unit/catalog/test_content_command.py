@@ -1,17 +1,17 @@
+from datetime import UTC, datetime
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
+from tests.builders_content import one_course, plant
 from tirek.cli import main
 
-CONTENT = Path(__file__).resolve().parents[3] / "content"
 KK, RU = "kk/calm-parent/02-ten-second-stop.md", "ru/calm-parent/02-ten-second-stop.md"
 
 
 @pytest.fixture
 def content(tmp_path: Path) -> Path:
-    return copytree(CONTENT, tmp_path / "content")
+    return one_course(tmp_path)
 
 
 def run(*words: str) -> int:
@@ -61,3 +61,18 @@ def test_an_original_cannot_be_stamped(content: Path, capsys: pytest.CaptureFixt
 
     assert "an original" in capsys.readouterr().err
     assert (content / KK).read_bytes() == before
+
+
+def test_lint_tells_what_is_no_fault_yet_and_lets_it_pass(
+    content: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesson, translation = content / RU, content / KK
+    plant(lesson, "Дочери 14 лет.", "Дочери 14 лет. Зима.")
+    today = datetime.now(UTC).date()
+    plant(translation, "status:", f'outdated_since: "{today}"\nstatus:')
+
+    assert run("lint", "--root", str(content), "--advice") == 0
+
+    printed = capsys.readouterr().out
+    assert "[outdated] ru has changed: 30 days are left" in printed
+    assert "[unused] no lesson trains the skill 'homework'" in printed

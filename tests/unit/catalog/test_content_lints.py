@@ -1,13 +1,12 @@
 from datetime import date
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
+from tests.builders_content import one_course, plant
 from tirek.catalog.content.lints import lint_courses
 from tirek.catalog.content.stamp import stamped
 
-CONTENT = Path(__file__).resolve().parents[3] / "content"
 TODAY = date(2026, 11, 22)
 KK = "kk/calm-parent/"
 RU = "ru/calm-parent/"
@@ -41,6 +40,8 @@ FAULTS = [
         "audio: {file: x.opus, seconds: 268, voice: human, text_hash: old}",
         "audio",
     ),
+    (RU + SECOND, "Дочери 14 лет.", "![Дверь дома](door.svg) 14 лет.", "image"),
+    (KK + SECOND, "# 10 секунд", "# 12 секунд", "numbers"),
     # letters
     (KK + SECOND, "Бір қадам шегініңіз", "Бiр қадам шегініңіз", "look-alike"),
     (KK + SECOND, "үлкен кісі", "үлкен kici", "look-alike"),
@@ -90,13 +91,7 @@ FAULTS = [
 
 @pytest.fixture
 def content(tmp_path: Path) -> Path:
-    return copytree(CONTENT, tmp_path / "content")
-
-
-def plant(path: Path, old: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert old in text, "the fault must be planted, not missed"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return one_course(tmp_path)
 
 
 def seen(root: Path, today: date = TODAY) -> list[tuple[str, str]]:

@@ -1,5 +1,5 @@
-"""Reads the parents' courses: files with cards in two languages become rendered lessons."""
+"""Reads the parents' courses and memos: files in two languages become rendered texts."""
 
-from tirek.catalog.content.loader import load_courses
+from tirek.catalog.content.loader import load_content, load_courses
 
-__all__ = ["load_courses"]
+__all__ = ["load_content", "load_courses"]

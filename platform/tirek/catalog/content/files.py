@@ -1,18 +1,19 @@
-"""One file of a course in one language, read but not yet rendered."""
+"""One file of a course, or one memo, in one language, as its author wrote it."""
 
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from unicodedata import normalize
 
 from tirek.catalog.content.blocks import Block, Line, Sheet, read_sheet
-from tirek.catalog.content.cards import WrittenCard, read_cards
+from tirek.catalog.content.cards import STEP, WrittenCard, read_cards
 from tirek.catalog.content.front import (
     LessonFront,
     Writing,
-    read_course_front,
     read_lesson_front,
+    read_page_front,
     split_front,
 )
 from tirek.catalog.content.render import rendered
@@ -55,7 +56,34 @@ class WrittenCourse:
     digest: str
 
 
-Text = WrittenCourse | WrittenLesson
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands under one `## ` heading of a memo; the part above the first has no heading."""
+
+    title: Line | None
+    body: tuple[Line, ...]
+    html: str
+
+    @property
+    def steps(self) -> int:
+        """How many numbered steps the part has."""
+        return sum(1 for line in self.body if STEP.match(line.text))
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenMemo:
+    """A memo of the library in one language."""
+
+    path: Path
+    id: str
+    writing: Writing
+    keys: Fields
+    title: Line
+    parts: tuple[Part, ...]
+    digest: str
+
+
+Text = WrittenCourse | WrittenLesson | WrittenMemo
 
 
 def read_lesson(path: Path) -> WrittenLesson:
@@ -66,6 +94,7 @@ def read_lesson(path: Path) -> WrittenLesson:
     keys, lines = _opened(path)
     front = read_lesson_front(keys)
     _expect(keys, "id", front.id, name[2])
+    _expect(keys, "course", front.course, path.parent.name)
     _expect_place(path, keys, front.writing)
     sheet = read_sheet(path, lines)
     cards = read_cards(path, sheet.blocks)
@@ -75,7 +104,8 @@ def read_lesson(path: Path) -> WrittenLesson:
 def read_course_page(path: Path) -> WrittenCourse:
     """Return the course's own page; raise CatalogError at its first fault."""
     keys, lines = _opened(path)
-    writing = read_course_front(keys)
+    course, writing = read_page_front(keys, "course")
+    _expect(keys, "course", course, path.parent.name)
     _expect_place(path, keys, writing)
     sheet = read_sheet(path, lines)
     summary, audience = _course_blocks(path, sheet)
@@ -90,6 +120,20 @@ def read_course_page(path: Path) -> WrittenCourse:
         audience_html=rendered(path, audience.body),
         digest=digest(lines),
     )
+
+
+def read_memo(path: Path) -> WrittenMemo:
+    """Return the memo; raise CatalogError at its first fault."""
+    keys, lines = _opened(path)
+    memo_id, writing = read_page_front(keys, "id")
+    _expect(keys, "id", memo_id, path.stem)
+    _expect_place(path, keys, writing)
+    said = [line for line in lines if line.text.strip()]
+    if not said or not said[0].text.startswith("# "):
+        raise CatalogError(path, lines[0].number, "the text must start with '# ' and the title")
+    title = Line(said[0].number, said[0].text[2:].strip())
+    below = tuple(line for line in lines if line.number > title.number)
+    return WrittenMemo(path, memo_id, writing, keys, title, _parts(path, below), digest(lines))
 
 
 def is_outdated(text: Text, source: Text) -> bool:
@@ -112,8 +156,23 @@ def _opened(path: Path) -> tuple[Fields, tuple[Line, ...]]:
         raise CatalogError(path, 1, "the file is not UTF-8") from None
 
 
+def _parts(path: Path, lines: tuple[Line, ...]) -> tuple[Part, ...]:
+    heads = [at for at, line in enumerate(lines) if line.text.startswith("## ")]
+    edges = [0, *heads, len(lines)]
+    parts = (lines[start:end] for start, end in pairwise(edges))
+    return tuple(_part(path, part) for part in parts if any(line.text.strip() for line in part))
+
+
+def _part(path: Path, lines: tuple[Line, ...]) -> Part:
+    if not lines[0].text.startswith("## "):
+        return Part(None, lines, rendered(path, lines))
+    title = Line(lines[0].number, lines[0].text[3:].strip())
+    if not any(line.text.strip() for line in lines[1:]):
+        raise CatalogError(path, title.number, "nothing stands under this heading")
+    return Part(title, lines[1:], rendered(path, lines[1:]))
+
+
 def _expect_place(path: Path, keys: Fields, writing: Writing) -> None:
-    _expect(keys, "course", writing.course, path.parent.name)
     _expect(keys, "lang", writing.lang, path.parent.parent.name)
     if not writing.is_translation and writing.source_hash is not None:
         raise keys.error("source_hash", "an original has no source: null")

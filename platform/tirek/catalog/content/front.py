@@ -14,7 +14,6 @@ from tirek.catalog.errors import CatalogError
 from tirek.catalog.fields import Fields
 from tirek.catalog.yaml_subset import ScalarNode, parse
 from tirek.domain.education import (
-    Audio,
     LessonFacts,
     Reader,
     Review,
@@ -39,7 +38,6 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 class Writing:
     """The state of one text in one language; `source_hash` pins what it was translated from."""
 
-    course: str
     rev: int
     lang: str
     source_lang: str
@@ -56,9 +54,11 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """An audio file and the digest of the text that was read aloud."""
+    """An audio file, who reads, and the digest of the text that was read aloud."""
 
-    audio: Audio
+    file: str
+    seconds: int
+    voice: str
     text_hash: str
 
 
@@ -67,6 +67,7 @@ class LessonFront:
     """Everything above a lesson's text."""
 
     id: str
+    course: str
     writing: Writing
     facts: LessonFacts
     recording: Recording | None
@@ -89,16 +90,17 @@ def read_lesson_front(fields: Fields) -> LessonFront:
     with fields:
         return LessonFront(
             identifier(fields, "id"),
+            identifier(fields, "course"),
             _writing(fields),
             _facts(fields),
             _recording(fields),
         )
 
 
-def read_course_front(fields: Fields) -> Writing:
-    """Return the front matter of a course's own page."""
+def read_page_front(fields: Fields, name: str) -> tuple[str, Writing]:
+    """Return the front matter of a course's own page or of a memo: its id, under `name`, first."""
     with fields:
-        return _writing(fields)
+        return identifier(fields, name), _writing(fields)
 
 
 def identifier(fields: Fields, name: str) -> str:
@@ -127,7 +129,6 @@ def day(fields: Fields, name: str) -> date | None:
 
 def _writing(fields: Fields) -> Writing:
     return Writing(
-        course=identifier(fields, "course"),
         rev=_positive(fields, "rev"),
         lang=_language(fields, "lang"),
         source_lang=_language(fields, "source_lang"),
@@ -176,8 +177,12 @@ def _recording(fields: Fields) -> Recording | None:
     if isinstance(node, ScalarNode) and node.value is None:
         return None
     with fields.fields("audio") as inner:
-        audio = Audio(inner.text("file"), _positive(inner, "seconds"), inner.text("voice"))
-        return Recording(audio, inner.text("text_hash"))
+        return Recording(
+            file=inner.text("file"),
+            seconds=_positive(inner, "seconds"),
+            voice=inner.text("voice"),
+            text_hash=inner.text("text_hash"),
+        )
 
 
 def _language(fields: Fields, name: str) -> str:

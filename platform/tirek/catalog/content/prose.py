@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from tirek.catalog.content.blocks import Line
 from tirek.catalog.content.cards import WrittenCard
+from tirek.catalog.content.files import Text, WrittenCourse, WrittenLesson
+from tirek.catalog.content.render import IMAGE
 
 MARKER = re.compile(r"\s*([0-9]+\.|[-*]) +")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
@@ -13,6 +15,16 @@ WORD = re.compile(r"\w+(?:[-\u2019]\w+)*")
 # A sentence ends at its mark, and takes the closing quote with it.
 SENTENCE_END = re.compile(r"(?<=[.!?…])[»”)]*\s+")
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+# How the months' names begin, in their order; only a month after a day is a date: "наурыз" alone
+# is also a feast, "қазан" a cauldron.
+MONTHS = {
+    "kk": "қаңтар ақпан наурыз сәуір мамыр маусым шілде тамыз қыркүйек қазан қараша желтоқсан",
+    "ru": "январ феврал март апрел ма[йя] июн июл август сентябр октябр ноябр декабр",
+}
+DAYS = {
+    lang: [re.compile(rf"\b([0-9]{{1,2}}) {month}") for month in months.split()]
+    for lang, months in MONTHS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +37,7 @@ class Paragraph:
     @property
     def shown(self) -> str:
         """What is left when a link shows only its words."""
-        return LINK.sub(r"\1", self.text).replace("**", "")
+        return LINK.sub(r"\1", IMAGE.sub(r"\1", self.text)).replace("**", "")
 
 
 def paragraphs(lines: Iterable[Line]) -> Iterator[Paragraph]:
@@ -54,14 +66,40 @@ def card_prose(card: WrittenCard) -> tuple[Paragraph, ...]:
     return (*paragraphs(card.body), *(Paragraph(line.number, line.text) for line in lines))
 
 
-def words(prose: Iterable[Paragraph]) -> list[str]:
+def headings(text: Text) -> tuple[Paragraph, ...]:
+    """Return the title and every heading under it."""
+    if isinstance(text, WrittenLesson):
+        return tuple(heading(line) for line in (text.title, *(card.title for card in text.cards)))
+    if isinstance(text, WrittenCourse):
+        return (heading(text.title),)
+    titles = (part.title for part in text.parts if part.title)
+    return tuple(heading(line) for line in (text.title, *titles))
+
+
+def prose(text: Text) -> tuple[Paragraph, ...]:
+    """Return everything that stands under the headings."""
+    if isinstance(text, WrittenLesson):
+        return tuple(paragraph for card in text.cards for paragraph in card_prose(card))
+    if isinstance(text, WrittenCourse):
+        return (*paragraphs(text.summary.body), *paragraphs(text.audience.body))
+    return tuple(paragraph for part in text.parts for paragraph in paragraphs(part.body))
+
+
+def words(said: Iterable[Paragraph]) -> list[str]:
     """Return the words, numbers included."""
-    return [word for paragraph in prose for word in WORD.findall(paragraph.shown)]
+    return [word for paragraph in said for word in WORD.findall(paragraph.shown)]
 
 
-def numbers(prose: Iterable[Paragraph]) -> list[str]:
+def numbers(said: Iterable[Paragraph]) -> list[str]:
     """Return the numbers in rising order, as they are written."""
-    return sorted(number for paragraph in prose for number in NUMBER.findall(paragraph.shown))
+    return sorted(number for paragraph in said for number in NUMBER.findall(paragraph.shown))
+
+
+def dates(said: Iterable[Paragraph], lang: str) -> list[str]:
+    """Return the days of a month in rising order: «1 қыркүйек» and «1 сентября» are "1.9"."""
+    shown = " ".join(paragraph.shown.lower() for paragraph in said)
+    months = enumerate(DAYS[lang], start=1)
+    return sorted(f"{day[1]}.{number}" for number, month in months for day in month.finditer(shown))
 
 
 def sentences(paragraph: Paragraph) -> list[str]:

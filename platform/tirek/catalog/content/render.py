@@ -13,10 +13,16 @@ from tirek.catalog.errors import CatalogError
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 # The sanitiser's list; the parser's tokens are checked against the same one, so that a fault is
-# named at its line instead of vanishing. No headings (a card has one), no images, no italics.
-TAGS = {"p", "ol", "ul", "li", "strong", "br", "a", "table", "thead", "tbody", "tr", "th", "td"}
-ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+# named at its line instead of vanishing. No headings (a card has one), no italics.
+TAGS = {
+    *("p", "ol", "ul", "li", "strong", "br", "a", "img"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "img": {"src", "alt"}}
 PLAIN_TOKENS = {"inline", "text", "text_special", "softbreak"}
+# `![what is seen](name.svg)`; the file lies in media/<course>/.
+IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
+IMAGE_NAME = re.compile(r"[a-z0-9][a-z0-9-]*\.(svg|webp)")
 RAW_TAG = re.compile(r"</?[a-zA-Z]")
 
 
@@ -27,7 +33,11 @@ def rendered(path: Path, lines: Iterable[Line]) -> str:
     for line in written:
         if RAW_TAG.search(line.text):
             raise CatalogError(path, line.number, "raw HTML is never shown")
-    text = "\n".join(line.text for line in written)
+        for image in IMAGE.finditer(line.text):
+            if not IMAGE_NAME.fullmatch(image[2]):
+                raise CatalogError(path, line.number, "an image is a file of media/, .svg or .webp")
+    home = f"/media/{path.parent.name}/"
+    text = IMAGE.sub(rf"![\1]({home}\2)", "\n".join(line.text for line in written))
     for token, above in _flat(MARKDOWN.parse(text), 0):
         if token.type not in PLAIN_TOKENS and token.tag not in TAGS:
             raise CatalogError(path, first + above, f"{token.type} is not shown on cards")
@@ -54,6 +64,7 @@ def _clean(html: str) -> str:
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
+        set_tag_attribute_values={"img": {"loading": "lazy"}},
         url_schemes={"https"},
         link_rel="noopener noreferrer",
     ).strip()

@@ -1,10 +1,9 @@
 """Who has signed a text, until when, and whether a translation still says what its source says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from tirek.catalog.content.files import Text, WrittenLesson, is_outdated
-from tirek.catalog.content.survey import Folder
+from tirek.catalog.content.files import Text, is_outdated
 from tirek.catalog.errors import Finding
 from tirek.domain.education import TextStatus
 
@@ -12,14 +11,22 @@ from tirek.domain.education import TextStatus
 GRACE = timedelta(days=30)
 
 
-def review_findings(folder: Folder, today: date) -> Iterator[Finding]:
-    """Yield what is wrong with the signatures and hashes of one course."""
-    for lang, page in folder.pages.items():
-        yield from _text(page, folder.pages.get(page.writing.source_lang), today)
-        for lesson_id, lesson in folder.lessons[lang].items():
-            source = folder.lessons[lesson.writing.source_lang].get(lesson_id)
-            yield from _text(lesson, source, today)
-            yield from _recording(lesson)
+def review_findings(pair: Mapping[str, Text], today: date) -> Iterator[Finding]:
+    """Yield what is wrong with the signatures and hashes of one text in its languages."""
+    for text in pair.values():
+        yield from _text(text, pair.get(text.writing.source_lang), today)
+
+
+def lagging_findings(pair: Mapping[str, Text], today: date) -> Iterator[Finding]:
+    """Yield the translations that lag behind and are no fault yet, with the days they have left."""
+    for text in pair.values():
+        source, since = pair.get(text.writing.source_lang), text.writing.outdated_since
+        if source is None or since is None or not is_outdated(text, source):
+            continue
+        left = (since + GRACE - today).days
+        if left >= 0:
+            reason = f"{text.writing.source_lang} has changed: {left} days are left to follow it"
+            yield _finding(text, "outdated", "outdated_since", reason)
 
 
 def _text(text: Text, source: Text | None, today: date) -> Iterator[Finding]:
@@ -32,7 +39,7 @@ def _text(text: Text, source: Text | None, today: date) -> Iterator[Finding]:
             yield _finding(text, "stale", "outdated_since", "the text is up to date: remove this")
         return
     if since is None or today > since + GRACE:
-        reason = f"{source.path.parent.parent.name} has changed: bring this text up to it, then"
+        reason = f"{source.writing.lang} has changed: bring this text up to it, then"
         yield _finding(text, "stale", "source_hash", f"{reason} run `tirek content stamp`")
 
 
@@ -45,12 +52,6 @@ def _signatures(text: Text, today: date) -> Iterator[Finding]:
     for signature in (review.content, review.language, review.child_safety):
         if signature is not None and signature.on > today:
             yield _finding(text, "review", "review", f"signed on {signature.on}, a day to come")
-
-
-def _recording(lesson: WrittenLesson) -> Iterator[Finding]:
-    recording = lesson.front.recording
-    if recording is not None and recording.text_hash != lesson.digest:
-        yield _finding(lesson, "audio", "audio", "the text has changed since it was recorded")
 
 
 def _finding(text: Text, lint: str, key: str, reason: str) -> Finding:
