@@ -1,6 +1,6 @@
 """Reads protocols/messages.yaml: what mail and SMS say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,9 @@ MESSAGE_KINDS = (
     "help_late",
 )
 LINK = "{link}"
+# A second link, which stops such mails without a login: in those that nobody has to get.
+STOP = "{stop}"
+STOPPABLE = frozenset({"reading_reminder"})
 # One part of an SMS holds 140 bytes; Cyrillic takes two each. A second part may come late or never.
 SMS_LENGTH = 70
 
@@ -64,12 +67,18 @@ def _message(fields: Fields, kind: str) -> MessageText:
         )
         if not all(map(_is_plain_line, text.subject.values())):
             raise inner.error("subject", "a subject is one line without anything to fill in")
-        if any(body.count("{") != 1 or LINK not in body for body in text.body.values()):
-            raise inner.error("body", f"a body holds {LINK} once and nothing else to fill in")
+        links = [LINK, STOP] if kind in STOPPABLE else [LINK]
+        if not all(_holds_once(body, links) for body in text.body.values()):
+            reason = f"a body holds {' and '.join(links)} once and nothing else to fill in"
+            raise inner.error("body", reason)
         if not all(map(_fits_one_part, text.sms.values())):
             reason = f"an SMS is one line of at most {SMS_LENGTH} characters, nothing to fill in"
             raise inner.error("sms", reason)
         return text
+
+
+def _holds_once(body: str, links: Sequence[str]) -> bool:
+    return body.count("{") == len(links) and all(body.count(link) == 1 for link in links)
 
 
 def _fits_one_part(text: str) -> bool:

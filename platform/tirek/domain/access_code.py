@@ -37,7 +37,7 @@ def new_code(choose: Callable[[str], str]) -> str:
     """
     while True:
         body = "".join(choose(ALPHABET) for _ in range(LENGTH))
-        check = _check(body)
+        check = check_character(body)
         if check in ALPHABET:
             return body + check
 
@@ -48,13 +48,18 @@ def normalise(typed: str) -> str:
     Spaces and dashes fall away, look-alikes are mapped. Raises `CodeFormatError` when the
     length, a letter or the check character is wrong.
     """
-    code = typed.strip().upper().translate(_ALIKE)
-    code = "".join(letter for letter in code if letter not in _SEPARATORS)
+    code = plain(typed)
     if len(code) != LENGTH + 1 or any(letter not in ALPHABET for letter in code):
         raise CodeFormatError
-    if _check(code[:LENGTH]) != code[LENGTH]:
+    if check_character(code[:LENGTH]) != code[LENGTH]:
         raise CodeFormatError
     return code
+
+
+def plain(typed: str) -> str:
+    """Capital letters without spaces and dashes, look-alikes as what they stand for."""
+    code = typed.strip().upper().translate(_ALIKE)
+    return "".join(letter for letter in code if letter not in _SEPARATORS)
 
 
 def pretty(code: str) -> str:
@@ -62,6 +67,7 @@ def pretty(code: str) -> str:
     return "-".join((code[:3], code[3:6], code[6:]))
 
 
-def _check(body: str) -> str:
+def check_character(body: str) -> str:
+    """The last character of a code, which the others before it determine."""
     total = sum(place * ALPHABET.index(letter) for place, letter in enumerate(body, start=2))
     return CHECK_ALPHABET[total % PRIME]

@@ -40,3 +40,5 @@ REGISTER_BY_NETWORK = Limit(60, 20)
 REGISTER_BY_SITE = Limit(3000, 1)
 # Links sent to one address: three, then one each ten minutes.
 ERRAND_BY_NAME = Limit(3, 600)
+# Whoever checks certificates by hand mistypes; a guesser gets 360 an hour of 2^55.
+CERTIFICATE_BY_NETWORK = Limit(40, 10)

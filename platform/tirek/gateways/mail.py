@@ -35,8 +35,13 @@ class MailOutcomeUnknownError(MailError, OutcomeUnknownError):
 class MailGateway(Protocol):
     """Takes one message for one address; a repeat bears the same reference."""
 
-    def send(self, to: str, subject: str, body: str, reference: UUID) -> None:
-        """Hand the message over; raise `MailError` when it was not, or perhaps not, taken."""
+    def send(
+        self, to: str, subject: str, body: str, reference: UUID, stop_url: str | None = None
+    ) -> None:
+        """Hand the message over; raise `MailError` when it was not, or perhaps not, taken.
+
+        A mail program may offer `stop_url` as a button beside the mail.
+        """
         ...
 
 
@@ -47,9 +52,12 @@ class FolderMail:
     folder: Path
     sender: str
 
-    def send(self, to: str, subject: str, body: str, reference: UUID) -> None:
+    def send(
+        self, to: str, subject: str, body: str, reference: UUID, stop_url: str | None = None
+    ) -> None:
         """Write the message whole or not at all; the same reference is the same file."""
         message = _message(self.sender, to, subject, reference)
+        _offer_to_stop(message, stop_url)
         message.set_content(body, cte="8bit")
         try:
             lay_down(self.folder, f"{reference}.eml", message.as_bytes())
@@ -71,10 +79,13 @@ class SmtpMail:
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     timeout: float = TIMEOUT_SECONDS
 
-    def send(self, to: str, subject: str, body: str, reference: UUID) -> None:
+    def send(
+        self, to: str, subject: str, body: str, reference: UUID, stop_url: str | None = None
+    ) -> None:
         """Speak with the server once; its refusal of the address or the text is a `MailError`."""
         # Base64, because not every server on the way takes letters beyond ASCII as they are.
         message = _message(self.sender, to, subject, reference)
+        _offer_to_stop(message, stop_url)
         message.set_content(body, cte="base64")
         with _refusals():
             server = self._connect()
@@ -143,6 +154,13 @@ def _message(sender: str, to: str, subject: str, reference: UUID) -> EmailMessag
     message["Message-ID"] = f"<{reference}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     return message
+
+
+def _offer_to_stop(message: EmailMessage, stop_url: str | None) -> None:
+    """One press in the mail program, which then asks that page by itself (RFC 8058: over TLS)."""
+    if stop_url is not None and stop_url.startswith("https://"):
+        message["List-Unsubscribe"] = f"<{stop_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from tirek.catalog.messages import LINK, MessageText
+from tirek.catalog.messages import LINK, STOP, MessageText
 from tirek.domain.people import PSC_ROLES, SCHOOL_ROLES, Role
 
 PAGES = (
@@ -25,6 +25,8 @@ class Letter:
 
     subject: str
     body: str
+    # Where such mails are stopped, for the button of a mail program.
+    stop_url: str | None = None
 
     @property
     def sha256(self) -> str:
@@ -39,14 +41,21 @@ class Letters:
     texts: Mapping[str, MessageText]
     base_url: str
 
-    def write(self, kind: str, role: str, language: str, below: str = "") -> Letter:
+    def write(
+        self, kind: str, role: str, language: str, below: str = "", stop: str | None = None
+    ) -> Letter:
         """Write to a reader in the reader's language; raise `UnwritableError` when impossible.
 
-        `below` is the rest of the address below the reader's own pages, with its slash.
+        `below` is the rest of the address below the reader's own pages, with its slash; `stop` is
+        that of the page, below the language alone, which stops such mails.
         """
         page = PAGES.get(Role(role))
         text = self.texts.get(kind)
         if page is None or text is None or language not in text.body:
             raise UnwritableError(f"no {kind!r} for {role} in {language!r}")
         link = f"{self.base_url}/{language}/{page}{below}"
-        return Letter(text.subject[language], text.body[language].replace(LINK, link))
+        body = text.body[language].replace(LINK, link)
+        if stop is None:
+            return Letter(text.subject[language], body)
+        stop_url = f"{self.base_url}/{language}{stop}"
+        return Letter(text.subject[language], body.replace(STOP, stop_url), stop_url)

@@ -7,12 +7,14 @@ from uuid import UUID, uuid5
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from tirek.catalog.messages import STOPPABLE
 from tirek.domain.delivery import Channel
 from tirek.domain.fhir import FhirOrder
 from tirek.domain.levels import Level
 from tirek.domain.people import Role
 from tirek.domain.protocols import Protocol
 from tirek.domain.webhooks import WebhookMessage
+from tirek.services import reminders
 from tirek.services.letters import Letter, Letters, UnwritableError
 from tirek.services.outbox import UNSEEN
 from tirek.storage.models import (
@@ -31,6 +33,7 @@ ERRAND_HEX = 32
 PHONE, SECRET = ("accounts", "phone_sealed"), ("endpoints", "secret_sealed")
 # What else has a page of its own below its reader's.
 BELOW = {
+    reminders.KIND: "/reading",
     "group_news": "/groups",
     "waiting_offer": "/talks",
     "talk_news": "/talks",
@@ -116,7 +119,8 @@ class Packer:
             return None
         if message.channel != Channel.SMS:
             below = self._below(message, Role(account.role))
-            letter = self.letters.write(message.kind, account.role, account.language, below)
+            stop = self._stop(message.kind, account.id)
+            letter = self.letters.write(message.kind, account.role, account.language, below, stop)
             return Mail(account.email, letter)
         if self.vault is None or account.phone_sealed is None:
             return None
@@ -130,6 +134,14 @@ class Packer:
         if message.booking_id is not None and reader is Role.GUARDIAN:
             return f"/talks/{message.booking_id}"
         return BELOW.get(message.kind, "")
+
+    def _stop(self, kind: str, account_id: UUID) -> str | None:
+        """Where such mails are stopped without a login; None for those that somebody must get."""
+        if kind not in STOPPABLE:
+            return None
+        if self.vault is None:
+            raise UnwritableError("a link with a secret needs the keys")
+        return f"/reminders/{account_id}/{reminders.stop_secret(self.vault, account_id)}"
 
     def _to_authority(self, session: Session, message: OutboxMessage) -> Parcel | None:
         """The notice's own words, in the language that the authority writes in."""
@@ -180,6 +192,8 @@ def is_needless(session: Session, message: OutboxMessage) -> bool:
     once somebody has opened the referral; and nobody is told about a child whom they have been
     named as possibly harming since the message was written.
     """
+    if message.kind == reminders.KIND and reminders.is_unwanted(session, message):
+        return True
     if message.referral_id is None and message.notice_id is None:
         return _is_erased(session, message)
     row = session.execute(_NEEDLESS, {"message": message.id}).one()

@@ -38,7 +38,8 @@ class Gateways:
         parcel = attempt.parcel
         match parcel:
             case Mail(to=to, letter=letter):
-                self.mail.send(to, letter.subject, letter.body, attempt.reference)
+                stop = letter.stop_url
+                self.mail.send(to, letter.subject, letter.body, attempt.reference, stop)
                 return None
             case Sms(to=to, text=text):
                 return self._provider(attempt).send(to, text, attempt.reference)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tirek.domain.providers import resting
-from tirek.services import drills, help_late, ladder, promises, providers
+from tirek.services import drills, help_late, ladder, promises, providers, reminders
 from tirek.tasks.workbench import Workbench
 
 # Deadlines of one transaction: what rings in it is locked until its messages are queued.
 DEADLINES = 50
+# Reminders of one transaction: a morning's thousands are several of them.
+REMINDERS = 500
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,17 @@ def _drills(workbench: Workbench) -> int:
         return drills.start_due(unit) + drills.escalate_due(unit)
 
 
+def _reminders(workbench: Workbench) -> int:
+    """Queue what this hour's readers asked for; each batch is a transaction of its own."""
+    queued = 0
+    while True:
+        with workbench.unit() as unit:
+            batch = reminders.queue_due(unit, unit.now(), REMINDERS)
+        queued += batch
+        if batch < REMINDERS:
+            return queued
+
+
 def _rebalance(workbench: Workbench) -> int:
     """Let the shares of providers follow how they do; says of how many channels they moved."""
     moved = 0
@@ -82,5 +95,6 @@ ROUNDS = (
     Round("reconcile", 3600, _reconcile),
     Round("drills", 300, _drills),
     Round("providers", 15, _rebalance),
+    Round("reminders", 60, _reminders),
     Round("help", 30, _help),
 )

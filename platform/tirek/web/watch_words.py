@@ -99,6 +99,7 @@ KINDS = {
     "statutory_notice": _l("statutory notice"),
     "drill": _l("test alarm"),
     "drill_missed": _l("test alarm was not answered"),
+    "reading_reminder": _l("a reminder to go on reading"),
     "help_waits": _l("a parent waits for a call"),
     "help_late": _l("nobody has taken a parent's call in time"),
 }
@@ -115,6 +116,7 @@ _LOOPS = {
     "audit": _l("seals the audit trail"),
     "providers": _l("shares messages among providers"),
     "stuck": _l("tries again what is stuck"),
+    "reminders": _l("reminds parents who asked for it"),
     "help": _l("looks for parents' calls that nobody has taken"),
 }
 # Names, the same in every language; without a word they stand as they are.

@@ -45,7 +45,9 @@ class Recorder:
     error: MailError | None = None
     sent: list[tuple[str, str, str, UUID]] = field(default_factory=list)
 
-    def send(self, to: str, subject: str, body: str, reference: UUID) -> None:
+    def send(
+        self, to: str, subject: str, body: str, reference: UUID, stop_url: str | None = None
+    ) -> None:
         self.sent.append((to, subject, body, reference))
         if self.error is not None:
             raise self.error
@@ -317,7 +319,7 @@ from tirek.tasks.relay import Relay
 url, folder = sys.argv[1:]
 
 class Deadly(FolderMail):
-    def send(self, to, subject, body, reference):
+    def send(self, to, subject, body, reference, stop_url=None):
         super().send(to, subject, body, reference)
         os.kill(os.getpid(), signal.SIGKILL)
 
