@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
 from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs are older
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from tirek.domain.consultations import (
     CALLS,
@@ -39,12 +41,16 @@ class DetailsForm(PageForm):
     """All that is asked before a talk."""
 
     medium = RadioField(_l("How would you like to talk?"), [_NEEDED])
-    topic = RadioField(_l("What is it about?"), [_NEEDED], choices=list(TOPICS.items()))
-    age_band = SelectField(_l("How old is the child?"), [_NEEDED], choices=list(AGE_BANDS.items()))
-    language = RadioField(_l("In which language?"), [_NEEDED])
-    phone = StringField(
-        _l("Your telephone number"), [Optional(), Length(max=LONGEST_PHONE), _callable]
+    topic = RadioField(
+        _l("What is it about?"), [_NEEDED], choices=list(starmap(SelectChoice, TOPICS.items()))
     )
+    age_band = SelectField(
+        _l("How old is the child?"),
+        [_NEEDED],
+        choices=list(starmap(SelectChoice, AGE_BANDS.items())),
+    )
+    language = RadioField(_l("In which language?"), [_NEEDED])
+    phone = StringField(_l("Your telephone number"), [Length(max=LONGEST_PHONE), _callable])
     words = TextAreaField(
         _l("Anything the psychologist should know before (you may leave it empty)"),
         [Length(max=WORDS_MOST, message=_l("Please, no more than 300 characters."))],
@@ -62,10 +68,12 @@ class DetailsForm(PageForm):
             }
         )
         self.medium.choices = [
-            (medium.value, words) for medium, words in MEDIA.items() if _is_possible(medium)
+            SelectChoice(medium, words) for medium, words in MEDIA.items() if _is_possible(medium)
         ]
         self.language.choices = [
-            (code, name) for code, name in SPOKEN.items() if person is None or person.speaks(code)
+            SelectChoice(code, name)
+            for code, name in SPOKEN.items()
+            if person is None or person.speaks(code)
         ]
 
     def validate_phone(self, field: StringField) -> None:
