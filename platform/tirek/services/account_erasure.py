@@ -59,6 +59,12 @@ def erase(unit: Unit, password: str, network: str) -> None:
 
 def _let_go_of_talks(unit: Unit, account: Account) -> None:
     """Free the times of talks to come, tell their hosts, and forget what was written about any."""
+    # First, or the freed time would be offered to whoever is leaving.
+    unit.session.execute(
+        update(WaitingParent)
+        .where(WaitingParent.account_id == account.id, WaitingParent.ended_at.is_(None))
+        .values(ended_at=func.now())
+    )
     coming = unit.session.scalars(
         select(Booking.id).where(
             Booking.account_id == account.id,
@@ -72,11 +78,6 @@ def _let_go_of_talks(unit: Unit, account: Account) -> None:
         update(Booking)
         .where(Booking.account_id == account.id)
         .values(phone_sealed=None, words_sealed=None)
-    )
-    unit.session.execute(
-        update(WaitingParent)
-        .where(WaitingParent.account_id == account.id, WaitingParent.ended_at.is_(None))
-        .values(ended_at=func.now())
     )
 
 

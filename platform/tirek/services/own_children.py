@@ -39,6 +39,15 @@ class ToldChild:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """What a parent says of a child; an empty label is none."""
+
+    birth_month: date
+    label: str = ""
+    has_special_needs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ages:
     """How old a parent's children are, and whether one needs more than others."""
 
@@ -83,9 +92,9 @@ def ages(unit: Unit) -> Ages:
     return Ages(tuple(years), any(row.has_special_needs for row in told))
 
 
-def add(unit: Unit, *, birth_month: date, label: str, has_special_needs: bool) -> None:
+def add(unit: Unit, said: Telling) -> None:
     """Tell of one more child. Raises `NoBirthMonthError` or `TooManyChildrenError`."""
-    _check(unit, birth_month)
+    _check(unit, said.birth_month)
     if unit.actor.account_id is None:
         raise NotFoundError("account", None)
     known = unit.session.scalars(
@@ -97,26 +106,24 @@ def add(unit: Unit, *, birth_month: date, label: str, has_special_needs: bool) -
         raise TooManyChildrenError("enough children")
     child = OwnChild(
         account_id=unit.actor.account_id,
-        birth_month=birth_month,
-        has_special_needs=has_special_needs,
+        birth_month=said.birth_month,
+        has_special_needs=said.has_special_needs,
     )
-    child.label_sealed = _sealed(unit, child.id, label)
+    child.label_sealed = _sealed(unit, child.id, said.label)
     unit.session.add(child)
     unit.session.flush()
 
 
-def change(
-    unit: Unit, child_id: UUID, *, birth_month: date, label: str, has_special_needs: bool
-) -> None:
+def change(unit: Unit, child_id: UUID, said: Telling) -> None:
     """Tell something else of a child. Raises `NotFoundError` or `NoBirthMonthError`."""
-    _check(unit, birth_month)
+    _check(unit, said.birth_month)
     changed = unit.session.execute(
         update(OwnChild)
         .where(OwnChild.id == child_id, OwnChild.account_id == unit.actor.account_id)
         .values(
-            birth_month=birth_month,
-            label_sealed=_sealed(unit, child_id, label),
-            has_special_needs=has_special_needs,
+            birth_month=said.birth_month,
+            label_sealed=_sealed(unit, child_id, said.label),
+            has_special_needs=said.has_special_needs,
         )
         .returning(OwnChild.id)
     ).one_or_none()
