@@ -208,18 +208,13 @@ def join(unit: Unit, door: Door, shown_name: str) -> None:
 
 
 def leave(unit: Unit, cohort_id: UUID) -> None:
-    """Take part no more; what was read stays the parent's own."""
-    left = unit.session.execute(
-        update(CohortMember)
-        .where(
-            CohortMember.cohort_id == cohort_id,
-            CohortMember.account_id == unit.actor.account_id,
-            CohortMember.left_at.is_(None),
-        )
-        .values(left_at=func.now())
-        .returning(CohortMember.cohort_id)
-    )
-    if left.scalar_one_or_none() is not None:
+    """Take part no more; what was read stays the parent's own. Raises `NotFoundError`."""
+    own = (CohortMember.cohort_id == cohort_id, CohortMember.account_id == unit.actor.account_id)
+    row = unit.session.execute(select(CohortMember.left_at).where(*own)).one_or_none()
+    if row is None:
+        raise NotFoundError("cohort", cohort_id)
+    if row.left_at is None:
+        unit.session.execute(update(CohortMember).where(*own).values(left_at=func.now()))
         audit.record(unit, "cohort.leave", "cohort", cohort_id)
 
 

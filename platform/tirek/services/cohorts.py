@@ -61,6 +61,7 @@ class CohortRow:
     """A group in a list, with how many take part and how many questions wait."""
 
     id: UUID
+    course_id: str
     course: Course | None
     classroom: str | None
     starts_on: date
@@ -184,6 +185,7 @@ def _row(unit: Unit, row: tuple[Cohort, Classroom | None, str, int, int], now: d
     cohort, room, facilitator, members, waiting = row
     return CohortRow(
         cohort.id,
+        cohort.course_id,
         unit.catalog.courses.get(cohort.course_id),
         None if room is None else classrooms.name_of(room),
         cohort.starts_on,

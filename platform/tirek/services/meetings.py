@@ -81,20 +81,24 @@ def record(unit: Unit, wanted: NewMeeting) -> None:
         audit.record(unit, "meeting.record", "parent_meeting", wanted.id)
 
 
+def get(unit: Unit, meeting_id: UUID) -> Meeting:
+    """A meeting of the actor's house; raises `NotFoundError`."""
+    row = unit.session.execute(_listed(unit).where(ParentMeeting.id == meeting_id)).one_or_none()
+    if row is None:
+        raise NotFoundError("parent_meeting", meeting_id)
+    return _meeting(unit, row)
+
+
 def cancel(unit: Unit, meeting_id: UUID) -> None:
     """Take a meeting out of the sums; its row stays. Raises `NotFoundError`."""
-    found = unit.session.execute(
-        select(ParentMeeting.cancelled_at).where(_own(unit), ParentMeeting.id == meeting_id)
-    ).one_or_none()
-    if found is None:
-        raise NotFoundError("parent_meeting", meeting_id)
-    if found.cancelled_at is None:
-        unit.session.execute(
-            update(ParentMeeting)
-            .where(_own(unit), ParentMeeting.id == meeting_id)
-            .values(cancelled_at=func.now())
-        )
-        audit.record(unit, "meeting.cancel", "parent_meeting", meeting_id)
+    if get(unit, meeting_id).is_cancelled:
+        return
+    unit.session.execute(
+        update(ParentMeeting)
+        .where(_own(unit), ParentMeeting.id == meeting_id, ParentMeeting.cancelled_at.is_(None))
+        .values(cancelled_at=func.now())
+    )
+    audit.record(unit, "meeting.cancel", "parent_meeting", meeting_id)
 
 
 def of_house(unit: Unit, query: MeetingQuery) -> Page[Meeting]:
@@ -123,14 +127,18 @@ def years(unit: Unit) -> Sequence[int]:
     return range(now, min(now, year_of(first) if first else now) - 1, -1)
 
 
-def _of_year(unit: Unit, query: MeetingQuery) -> Select[*tuple[Any, ...]]:
-    statement = (
+def _listed(unit: Unit) -> Select[*tuple[Any, ...]]:
+    return (
         select(ParentMeeting, Account.display_name)
         .join(Account, Account.id == ParentMeeting.created_by)
-        .where(_own(unit), ParentMeeting.held_on.between(*days_of(query.school_year)))
+        .where(_own(unit))
         .order_by(ParentMeeting.held_on.desc(), ParentMeeting.created_at.desc(), ParentMeeting.id)
         .execution_options(populate_existing=True)
     )
+
+
+def _of_year(unit: Unit, query: MeetingQuery) -> Select[*tuple[Any, ...]]:
+    statement = _listed(unit).where(ParentMeeting.held_on.between(*days_of(query.school_year)))
     if query.strand is not None:
         statement = statement.where(ParentMeeting.strand == query.strand.value)
     if not query.with_cancelled:
