@@ -111,7 +111,7 @@ def test_the_way_back_never_leads_elsewhere(client: FlaskClient, target: str) ->
 def test_reading_needs_no_account_and_leaves_no_cookie(client: FlaskClient) -> None:
     answer = client.get(f"/kk{LESSON}")
     assert "Set-Cookie" not in answer.headers
-    assert answer.headers["Cache-Control"] == "private, max-age=60"
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
     assert "<form" not in answer.text
 
 

@@ -62,15 +62,18 @@ class Vocabulary:
         }
 
     def _stems(self, typed: str) -> dict[int, float]:
-        """Words with another ending: two letters may differ in a word of 6, three in one of 8."""
+        """Words with another ending, or without one.
+
+        Two letters may differ in a word of 6, three in one of 8.
+        """
+        shorter = (typed[:length] for length in range(_SHORTEST_STEM, len(typed)))
+        found = {self.places[word]: STEM for word in shorter if word in self.places}
         stem = typed[: len(typed) - min(3, max(1, len(typed) // 2 - 1))]
-        if len(stem) < _SHORTEST_STEM:
-            return {}
-        return {
-            place: STEM
-            for place in self._begin_with(stem)
-            if len(self.words[place]) <= len(typed) + _LONGEST_ENDING
-        }
+        if len(stem) >= _SHORTEST_STEM:
+            longest = len(typed) + _LONGEST_ENDING
+            alike = self._begin_with(stem)
+            found |= {place: STEM for place in alike if len(self.words[place]) <= longest}
+        return found
 
     def _begin_with(self, letters: str) -> range:
         first = bisect_left(self.words, letters)

@@ -103,4 +103,5 @@ def _hand_out(page: KeptPage) -> Response:
     response.headers["Cache-Control"] = f"public, max-age={SECONDS_ON_THE_WAY}"
     # Weak: packed and unpacked are the same page.
     response.set_etag(page.mark, weak=True)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

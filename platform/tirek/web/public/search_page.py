@@ -1,7 +1,7 @@
 """What a parent looks for among the courses: the question of an address, and what answers it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from flask import request
 
@@ -59,6 +59,11 @@ class Result:
     excerpt: tuple[Piece, ...]
     lang: str
 
+    @property
+    def is_hard(self) -> bool:
+        """Whether it is a lesson about something hard."""
+        return self.lesson is not None and self.lesson.is_sensitive
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -70,7 +75,7 @@ class Answer:
     # Another language, and how many of its texts have the words, where they say more than ours.
     other_lang: str | None = None
     other_total: int = 0
-    others: tuple[Result, ...] = ()
+    others: Sequence[Result] = field(default_factory=list)
 
 
 # So many of the other language's are shown before its own page is opened.
@@ -99,8 +104,9 @@ def answer(courses: list[Course], wish: Wish) -> Answer:
     number = request.args.get("page", 1, int)
     lang = data_lang()
     if not wish.words:
-        page = paging.cut([key for key in shown if "/" in key], number)
-        return Answer(_results(page, shown, Findings(), lang), has_all_words=True, is_sure=True)
+        fitting = paging.cut([key for key in shown if "/" in key], number)
+        page = _results(fitting, shown, Findings(), lang)
+        return Answer(page, has_all_words=True, is_sure=True)
     found = catalog().searches[lang].find(wish.words, shown)
     page = _results(paging.cut(found.ids, number), shown, found, lang)
     others = _elsewhere(wish, shown, found)
@@ -114,7 +120,7 @@ def answer(courses: list[Course], wish: Wish) -> Answer:
         found.is_sure,
         other_lang,
         len(elsewhere.ids),
-        tuple(few.rows) if not found.ids else (),
+        few.rows if not found.ids else [],
     )
 
 

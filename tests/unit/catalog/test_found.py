@@ -1,0 +1,78 @@
+"""The real courses are found by what parents type, within the time of a blink."""
+
+from collections.abc import Mapping
+from statistics import median
+from time import process_time
+
+import pytest
+
+from tests.world import the_catalog
+from tirek.domain.search import Findings, SearchIndex
+
+# The limit of the plan; on a busy machine the processor's own time is what a query costs.
+LONGEST_QUERY = 0.005
+
+
+@pytest.fixture(scope="module")
+def searches() -> Mapping[str, SearchIndex]:
+    return the_catalog().searches
+
+
+@pytest.fixture(scope="module")
+def every() -> set[str]:
+    courses = the_catalog().courses.values()
+    return {one.id for one in courses} | {
+        f"{one.id}/{lesson.id}" for one in courses for lesson in one.lessons
+    }
+
+
+@pytest.mark.parametrize(
+    ("lang", "typed", "expected"),
+    [
+        ("kk", "коркыныш", "primary/fears-and-worry"),
+        ("kk", "ұйқы", "first-years/sleep-without-war"),
+        ("kk", "уйкы", "first-years/sleep-without-war"),
+        ("kk", "ашу", "calm-parent/boiling-signs"),
+        ("ru", "травля", "safe-child/bullying-three-sides"),
+        ("ru", "травлю в сети", "digital-family/cyberbullying"),
+        ("ru", "ЕНТ", "youth/ent-calm"),
+        ("ru", "не хочет в школу", "school-start/not-going-to-school"),
+        ("ru", "развод", "family-ties/telling-about-divorce"),
+    ],
+)
+def test_a_parent_finds_the_lesson(
+    searches: Mapping[str, SearchIndex], every: set[str], lang: str, typed: str, expected: str
+) -> None:
+    assert expected in searches[lang].find(typed, every).ids[:5]
+
+
+def test_every_lesson_is_found_by_its_own_title(
+    searches: Mapping[str, SearchIndex], every: set[str]
+) -> None:
+    for course in the_catalog().courses.values():
+        for lesson in course.lessons:
+            for lang, text in lesson.texts.items():
+                found = searches[lang].find(text.title, every).ids
+                assert f"{course.id}/{lesson.id}" in found[:3], (lang, text.title)
+
+
+def test_a_question_is_answered_in_5_ms(
+    searches: Mapping[str, SearchIndex], every: set[str]
+) -> None:
+    questions = ["травля", "ребенок не хочет идти в школу", "истирика", "калай", "а" * 80, "бала"]
+    for lang in ("kk", "ru"):
+        for question in questions:
+            assert median(_times(searches[lang], question, every)) < LONGEST_QUERY, question
+
+
+def _times(index: SearchIndex, question: str, every: set[str]) -> list[float]:
+    found: Findings
+    times = []
+    for _again in range(7):
+        start = process_time()
+        found = index.find(question, every)
+        for one in found.ids[:25]:
+            index.title(found, one)
+            index.excerpt(found, one)
+        times.append(process_time() - start)
+    return times
