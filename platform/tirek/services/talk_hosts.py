@@ -38,6 +38,10 @@ class Terms:
     speaks_ru: bool = True
     is_open: bool = True
 
+    def speaks(self, language: str) -> bool:
+        """Whether one can talk with them in this language."""
+        return self.speaks_kk if language == "kk" else self.speaks_ru
+
 
 @dataclass(frozen=True, slots=True)
 class Offered:
@@ -133,6 +137,12 @@ def own_slot(unit: Unit, slot_id: UUID) -> Slot:
     if slot is None or slot.host_id != unit.actor.account_id or slot.cancelled_at is not None:
         raise NotFoundError("slot", slot_id)
     return slot
+
+
+def booked_on(unit: Unit, slot_id: UUID) -> UUID | None:
+    """The booked talk at a time of one's own; None when nobody has it."""
+    found = _taking(unit, slot_id)
+    return found.id if found is not None and found.state == BookingState.BOOKED else None
 
 
 def set_reserved(unit: Unit, slot_id: UUID, *, is_reserved: bool) -> None:
