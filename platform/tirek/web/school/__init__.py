@@ -6,6 +6,7 @@ from tirek.web.school import (
     case_views,
     code_views,
     consent_views,
+    group_views,
     move_views,
     naming_views,
     notice_views,
@@ -13,6 +14,7 @@ from tirek.web.school import (
     result_views,
     review_views,
     second_views,
+    talk_views,
 )
 from tirek.web.school.views import blueprint
 
@@ -22,6 +24,8 @@ __all__ = [
     "case_views",
     "code_views",
     "consent_views",
+    "invitation_views",
+    "group_views",
     "move_views",
     "naming_views",
     "notice_views",
@@ -29,4 +33,5 @@ __all__ = [
     "result_views",
     "review_views",
     "second_views",
+    "talk_views",
 ]
