@@ -16,6 +16,7 @@ from tests.world import Adult, World
 from tirek.domain.consultations import BookingState, Medium
 from tirek.gateways.video_room import JitsiServer
 from tirek.services import talks
+from tirek.services.parcels import talk_secret
 from tirek.services.unit import Unit
 from tirek.storage.models import Booking
 from tirek.storage.session import open_session
@@ -359,3 +360,25 @@ def test_what_belongs_to_nobody_near_is_not_there(world: World, parent: Browser)
         f"/en/parent/talks/times/{far}", data={"csrf_token": str(token["value"])}
     )
     assert answer.status_code == 404
+
+
+def test_the_link_of_a_message_cancels_in_two_taps_and_tells_when_alone(
+    world: World, parent: Browser, browser: Callable[..., Browser], slots: list[UUID]
+) -> None:
+    agreed(parent, slots[0], words="Құпия")
+    made = the_booking(world).id
+    link = f"/en/parent/talks/{made}/{talk_secret(world.vault, made)}"
+    assert parent.open(link).h1 == "Your meeting is agreed"
+    somebody = browser()
+    page = somebody.open(link)
+    shown = page.text
+    assert "10:00–10:30" in shown
+    assert world.school.psychologist.account.display_name not in shown
+    assert "Құпия" not in shown
+    page = somebody.submit(page)
+    assert "over or was cancelled" in page.text
+    assert "/login" in somebody.open(f"/en/parent/talks/{made}").url
+    somebody.open(f"/en/parent/talks/{made}/{'0' * 32}", status=404)
+    world.session.rollback()
+    gone = world.session.get_one(Booking, made, populate_existing=True)
+    assert (gone.state, gone.cancelled_by) == (BookingState.CANCELLED, "parent")

@@ -14,7 +14,7 @@ from tirek.domain.levels import Level
 from tirek.domain.people import Role
 from tirek.domain.protocols import Protocol
 from tirek.domain.webhooks import WebhookMessage
-from tirek.services import reminders
+from tirek.services import reminders, talk_reminders
 from tirek.services.letters import Letter, Letters, UnwritableError
 from tirek.services.outbox import UNSEEN
 from tirek.storage.models import (
@@ -132,7 +132,7 @@ class Packer:
         if message.errand_id is not None:
             return f"/errands/{message.errand_id}/{errand_secret(self.vault, message.errand_id)}"
         if message.booking_id is not None and reader is Role.GUARDIAN:
-            return f"/talks/{message.booking_id}"
+            return f"/talks/{message.booking_id}/{talk_secret(self.vault, message.booking_id)}"
         return BELOW.get(message.kind, "")
 
     def _stop(self, kind: str, account_id: UUID) -> str | None:
@@ -185,6 +185,13 @@ def errand_secret(vault: Vault | None, errand_id: UUID) -> str:
     return vault.index(f"errand {errand_id}").hex()[:ERRAND_HEX]
 
 
+def talk_secret(vault: Vault | None, booking_id: UUID) -> str:
+    """What the link to a talk bears, so that it can be cancelled without signing in."""
+    if vault is None:
+        raise UnwritableError("a link with a secret needs the keys")
+    return vault.index(f"talk {booking_id}").hex()[:ERRAND_HEX]
+
+
 def is_needless(session: Session, message: OutboxMessage) -> bool:
     """Whether a message must not leave any more, or need not.
 
@@ -193,6 +200,8 @@ def is_needless(session: Session, message: OutboxMessage) -> bool:
     named as possibly harming since the message was written.
     """
     if message.kind == reminders.KIND and reminders.is_unwanted(session, message):
+        return True
+    if message.kind == talk_reminders.KIND and talk_reminders.is_late(session, message):
         return True
     if message.referral_id is None and message.notice_id is None:
         return _is_erased(session, message)
