@@ -35,13 +35,18 @@ def moment_of(lead: Lead, starts_at: datetime) -> datetime:
     return local.astimezone(UTC)
 
 
+def is_night(now: datetime) -> bool:
+    """Whether nothing is sent to parents at this moment."""
+    return not DAY_BEGINS <= now.astimezone(KAZAKHSTAN).time() < DAY_ENDS
+
+
 def due(starts_at: datetime, booked_at: datetime, now: datetime) -> Lead | None:
     """Which reminder is to go now; None when it is too early, too late, or night.
 
     The nearest one only: who booked in between needs no news of the evening before, and a round
     that stood still catches up with one message, not with two.
     """
-    if now >= starts_at or not DAY_BEGINS <= now.astimezone(KAZAKHSTAN).time() < DAY_ENDS:
+    if now >= starts_at or is_night(now):
         return None
     for lead in (Lead.TWO_HOURS, Lead.DAY):
         moment = moment_of(lead, starts_at)

@@ -7,7 +7,12 @@ from enum import StrEnum
 # A loop that has done nothing for so long is not working, whatever its process says (F21).
 LONGEST_SILENCE = 120.0
 # Rounds that are made less often; the name behind the point says which one it is.
-RARE_ROUNDS: Mapping[str, float] = {"reconcile": 3 * 3600.0, "drills": 900.0, "reminders": 300.0}
+RARE_ROUNDS: Mapping[str, float] = {
+    "reconcile": 3 * 3600.0,
+    "drills": 900.0,
+    "reminders": 300.0,
+    "talks": 300.0,
+}
 
 
 class AlarmReply(StrEnum):

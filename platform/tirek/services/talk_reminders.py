@@ -7,6 +7,7 @@ outbox however often it is asked for, and a time can be offered to one parent on
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from tirek.domain import talk_reminders as rules
 from tirek.domain.consultations import BookingState
@@ -15,7 +16,7 @@ from tirek.services.outbox import Message
 from tirek.services.unit import Unit
 from tirek.storage.models import Booking, ConsultationHost, OutboxMessage, WaitingParent
 
-REMINDER = "talk_reminder"
+KIND = "talk_reminder"
 # One psychologist's freed times of one sweep; the rest come with the next.
 OFFERS_AT_ONCE = 20
 
@@ -41,7 +42,7 @@ def remind_due(unit: Unit) -> int:
     ).all()
     messages = [
         Message(
-            REMINDER,
+            KIND,
             f"{row.id}:{row.sequence}:{lead}",
             account_id=row.account_id,
             booking_id=row.id,
@@ -61,6 +62,21 @@ def _queued(unit: Unit, messages: list[Message]) -> set[str]:
         select(OutboxMessage.dedup).where(OutboxMessage.dedup.in_([one.dedup for one in messages]))
     )
     return set(rows)
+
+
+def is_late(session: Session, message: OutboxMessage) -> bool:
+    """Whether a reminder that has waited must not leave any more.
+
+    The talk was moved or cancelled meanwhile, or has begun; or it is night, because the mail
+    server was away in the evening.
+    """
+    row = session.execute(
+        select(Booking.state, Booking.starts_at <= func.now(), func.now()).where(
+            Booking.id == message.booking_id
+        )
+    ).one()
+    state, has_begun, now = row
+    return state != BookingState.BOOKED or has_begun or rules.is_night(now)
 
 
 def hosts_to_tend(unit: Unit) -> list[UUID]:

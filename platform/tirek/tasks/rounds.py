@@ -5,8 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
+
 from tirek.domain.providers import resting
-from tirek.services import drills, help_late, ladder, promises, providers, reminders
+from tirek.services import (
+    drills,
+    help_late,
+    ladder,
+    promises,
+    providers,
+    reminders,
+    talk_reminders,
+)
 from tirek.tasks.workbench import Workbench
 
 # Deadlines of one transaction: what rings in it is locked until its messages are queued.
@@ -69,6 +79,28 @@ def _reminders(workbench: Workbench) -> int:
             return queued
 
 
+def _talks(workbench: Workbench) -> int:
+    """Remind of talks, let kept times go, and offer free ones to who waits.
+
+    Each psychologist is a transaction of its own: who is being booked at this moment holds up
+    no other, and is looked at again by the next sweep.
+    """
+    with workbench.unit() as unit:
+        reminded = talk_reminders.remind_due(unit)
+    with workbench.unit() as unit:
+        hosts = talk_reminders.hosts_to_tend(unit)
+    return reminded + sum(_tend(workbench, host_id) for host_id in hosts)
+
+
+def _tend(workbench: Workbench, host_id: UUID) -> int:
+    try:
+        with workbench.unit() as unit:
+            return talk_reminders.tend(unit, host_id)
+    except DBAPIError as error:
+        log.warning("talks of %s wait for the next sweep: %s", host_id, type(error.orig).__name__)
+        return 0
+
+
 def _rebalance(workbench: Workbench) -> int:
     """Let the shares of providers follow how they do; says of how many channels they moved."""
     moved = 0
@@ -96,5 +128,6 @@ ROUNDS = (
     Round("drills", 300, _drills),
     Round("providers", 15, _rebalance),
     Round("reminders", 60, _reminders),
+    Round("talks", 60, _talks),
     Round("help", 30, _help),
 )

@@ -100,6 +100,11 @@ KINDS = {
     "drill": _l("test alarm"),
     "drill_missed": _l("test alarm was not answered"),
     "reading_reminder": _l("a reminder to go on reading"),
+    "talk_booked": _l("a talk was booked"),
+    "talk_changed": _l("a talk was moved or cancelled"),
+    "talk_reminder": _l("a reminder of a talk"),
+    "talk_news": _l("news for a psychologist about talks"),
+    "waiting_offer": _l("a time for a parent who waits"),
     "help_waits": _l("a parent waits for a call"),
     "help_late": _l("nobody has taken a parent's call in time"),
 }
@@ -117,6 +122,7 @@ _LOOPS = {
     "providers": _l("shares messages among providers"),
     "stuck": _l("tries again what is stuck"),
     "reminders": _l("reminds parents who asked for it"),
+    "talks": _l("reminds of talks and offers free times"),
     "help": _l("looks for parents' calls that nobody has taken"),
 }
 # Names, the same in every language; without a word they stand as they are.
