@@ -62,7 +62,15 @@ SKILLS: Mapping[Why, tuple[str, ...]] = {
         "father-time",
         "agreements",
     ),
-    Why.AUTONOMY: ("step-back", "trust", "path-choice", "homework", "friendship", "small-steps"),
+    Why.AUTONOMY: (
+        "step-back",
+        "path-choice",
+        "homework",
+        "money-skills",
+        "trust",
+        "play",
+        "small-steps",
+    ),
     Why.STRUCTURE: (
         "family-rules",
         "agreements",

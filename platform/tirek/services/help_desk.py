@@ -150,6 +150,14 @@ def get(unit: Unit, request_id: UUID) -> Opened:
     )
 
 
+def child_in(found: Opened, child_id: UUID) -> LinkedChild:
+    """One of the children of a call; raises `NotFoundError`."""
+    child = next((one for one in found.children if one.id == child_id), None)
+    if child is None:
+        raise NotFoundError("student", child_id)
+    return child
+
+
 def accept(unit: Unit, request_id: UUID) -> None:
     """Take a call by name; the first one has it. Raises `ConflictError` with the winner's name."""
     row = _locked(unit, request_id)

@@ -1,0 +1,56 @@
+"""Change is named only where the instrument's own precision says how much is noise."""
+
+import math
+
+import pytest
+
+from tests.builders import a_precision, a_scale, an_instrument
+from tests.world import the_catalog
+from tirek.domain.reliable_change import Change, basis_of, index, judge
+from tirek.domain.scales import Worse
+
+
+def test_the_index_is_the_difference_by_its_standard_error() -> None:
+    # sd 5.5, r .84: SEM 2.2, standard error of a difference 3.1113.
+    assert index(12, 6, 5.5, 0.84) == pytest.approx(-6 / (2.2 * math.sqrt(2)))
+    assert index(1, 2, 5.5, 1.0) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (12, 5, Change.BETTER),
+        (5, 12, Change.HARDER),
+        (12, 6, Change.TOO_SMALL_TO_TELL),
+        (6, 6, Change.TOO_SMALL_TO_TELL),
+        (None, 6, Change.CANNOT_SAY),
+        (6, None, Change.CANNOT_SAY),
+    ],
+)
+def test_where_high_is_hard(before: float | None, after: float | None, said: Change) -> None:
+    instrument = an_instrument(precision=(a_precision(),))
+    assert judge(instrument, "total", before, after) is said
+
+
+def test_where_high_is_strong_more_is_better() -> None:
+    scale = a_scale(worse=Worse.LOW)
+    instrument = an_instrument(scale, precision=(a_precision(),))
+    assert judge(instrument, "total", 1, 9) is Change.BETTER
+    assert judge(instrument, "total", 9, 1) is Change.HARDER
+
+
+def test_without_published_figures_nothing_is_said() -> None:
+    assert judge(an_instrument(), "total", 0, 9) is Change.CANNOT_SAY
+
+
+def test_a_retest_says_more_of_change_than_consistency_and_one_sex_serves_nobody_else() -> None:
+    alpha, retest = a_precision(reliability_kind="alpha"), a_precision()
+    assert basis_of(an_instrument(precision=(alpha, retest)), "total") == retest
+    assert basis_of(an_instrument(precision=(a_precision(sex="f"),)), "total") is None
+
+
+def test_no_instrument_for_parents_claims_to_know() -> None:
+    for name in ("parent-attitudes", "parental-stress", "apq-9"):
+        instrument = the_catalog().instruments[name]
+        for scale in instrument.scoring.scales:
+            assert judge(instrument, scale.id, 5, 15) is Change.CANNOT_SAY
