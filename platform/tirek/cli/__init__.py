@@ -26,6 +26,7 @@ COMMANDS = {
     "protocols": "protocols",
     "referrals": "referrals",
     "relay": "relay",
+    "report": "report",
     "serve": "serve",
     "users": "users",
     "worker": "worker",
