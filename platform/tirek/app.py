@@ -23,10 +23,12 @@ from tirek.web import (
     i18n,
     kept_pages,
     metrics,
+    offline,
     oversight,
     parent,
     psc,
     public,
+    saved_course,
     school,
     sessions,
     student,
@@ -61,6 +63,8 @@ def create_app(config: Config, database_url: str, catalog: Catalog | None = None
         WTF_CSRF_SSL_STRICT=config.secure,
         TESTING=config.testing,
         TEXTS_IN_REVIEW=config.texts_in_review,
+        OFFLINE_COPIES=config.offline_copies,
+        MEDIA=str(config.root / "content" / "media"),
         SMS_RECEIPT_SECRETS=config.sms_receipt_secrets,
         METRICS_TOKEN=config.metrics_token,
     )
@@ -91,6 +95,7 @@ def _install(app: Flask, config: Config) -> None:
     filters.install(app)
     assets.install(app)
     kept_pages.install(app)
+    saved_course.install(app)
     # Answers pass through these in reverse: sessions write, then the one commit, then headers.
     headers.install(app)
     compression.install(app)
@@ -104,6 +109,7 @@ def _install(app: Flask, config: Config) -> None:
     errors.install(app)
     app.register_blueprint(probes)
     app.register_blueprint(public.crawlers)
+    app.register_blueprint(offline.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(api.blueprint)
     for blueprint in BLUEPRINTS:

@@ -123,6 +123,8 @@ class Config:
     inner_hosts: frozenset[str] = frozenset()
     # Whether lessons that nobody has signed yet are shown, marked as such.
     texts_in_review: bool = True
+    # Whether a course may be kept on a device; off, every device drops its copies.
+    offline_copies: bool = True
     pg_bin: Path | None = None
     durable: bool = True
     # For `make faults` alone: a web that finds this file between COMMIT and answer dies there.
@@ -180,6 +182,7 @@ class Config:
             pg_bin=Path(pg_bin) if pg_bin else None,
             failpoint=_failpoint(env),
             texts_in_review=env.get("TIREK_TEXTS_IN_REVIEW", "1") != "0",
+            offline_copies=env.get("TIREK_OFFLINE_COPIES", "1") != "0",
             durable=env.get("TIREK_DURABLE", "1") != "0",
         )
 

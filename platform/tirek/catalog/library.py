@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tirek.catalog.content import load_courses
+from tirek.catalog.content import load_content
 from tirek.catalog.content.found import lesson_indexes
+from tirek.catalog.content.memo_index import memo_indexes
 from tirek.catalog.help_rules import load_help_rules
 from tirek.catalog.instruments import load_instruments
 from tirek.catalog.messages import MessageText, load_messages
 from tirek.catalog.protocols import load_protocol
-from tirek.domain.education import Course
+from tirek.domain.education import Course, Memo
 from tirek.domain.help_rules import HelpRule
 from tirek.domain.instruments import Instrument
 from tirek.domain.parents import HelpKind
@@ -29,17 +30,21 @@ class Catalog:
     help_rules: Mapping[HelpKind, HelpRule]
     # Courses and lessons by their words, in each language of the texts.
     searches: Mapping[str, SearchIndex]
+    memos: Mapping[str, Memo]
+    memo_searches: Mapping[str, SearchIndex]
 
 
 def load_catalog(root: Path) -> Catalog:
     """Read instruments/, content/ and protocols/ below `root`; raise `CatalogError` when wrong."""
     protocol = load_protocol(root / "protocols")
-    courses = load_courses(root / "content")
+    shelf = load_content(root / "content")
     return Catalog(
         load_instruments(root / "instruments"),
-        courses,
+        shelf.courses,
         protocol,
         load_messages(root / "protocols"),
         load_help_rules(root / "protocols", protocol.calendar),
-        lesson_indexes(courses.values()),
+        lesson_indexes(shelf.courses.values()),
+        shelf.memos,
+        memo_indexes(shelf.memos.values()),
     )

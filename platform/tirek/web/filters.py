@@ -1,6 +1,7 @@
 """Jinja filters: dates, clocks and numbers as people in Kazakhstan write them."""
 
 from datetime import UTC, date, datetime, timedelta
+from math import ceil
 from typing import Any, Literal
 
 from babel.dates import format_timedelta
@@ -78,6 +79,14 @@ def percent(value: float | None) -> str:
     return "" if value is None else str(format_percent(value))
 
 
+def file_size(size: int) -> str:
+    """How much of somebody's traffic a file takes: rounded up, never promising less."""
+    kilobytes = max(1, ceil(size / 1024))
+    if kilobytes < 1024:  # noqa: PLR2004  as many make the next unit
+        return str(_("%(size)s KB", size=format_decimal(kilobytes)))
+    return str(_("%(size)s MB", size=format_decimal(ceil(kilobytes / 102.4) / 10)))
+
+
 def install(app: Flask) -> None:
     """Offer the filters to every template."""
     app.jinja_env.filters.update(
@@ -90,6 +99,7 @@ def install(app: Flask) -> None:
         clock_class=clock_class,
         number=number,
         percent=percent,
+        file_size=file_size,
     )
 
 

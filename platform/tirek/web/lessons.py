@@ -24,13 +24,13 @@ def find_served(course_id: str) -> Course | None:
 
 def _as_served(course: Course) -> Course:
     """Leave out what readers of this language may not see yet; no lessons if it is all of it."""
-    if not _may_be_read(course.text(data_lang()).status):
+    if not may_be_read(course.text(data_lang()).status):
         return replace(course, lessons=())
-    lessons = (one for one in course.lessons if _may_be_read(one.text(data_lang()).status))
+    lessons = (one for one in course.lessons if may_be_read(one.text(data_lang()).status))
     return replace(course, lessons=tuple(lessons))
 
 
-def _may_be_read(status: TextStatus) -> bool:
+def may_be_read(status: TextStatus) -> bool:
     """Texts in review are shown, and marked so, only where the site says it wants them."""
     wanted = bool(current_app.config.get("TEXTS_IN_REVIEW", True))
     return is_served(status, with_texts_in_review=wanted)

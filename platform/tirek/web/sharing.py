@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from flask import url_for
 from flask_babel import gettext as _
 
-from tirek.domain.education import Course, Lesson
+from tirek.domain.education import Course, Lesson, Memo
 from tirek.web.i18n import TRANSLATED, data_lang
 from tirek.web.transaction import plant
 
@@ -51,6 +51,11 @@ def shared_lesson(course: Course, lesson: Lesson) -> Shared:
 def outside_title(lesson: Lesson) -> str:
     """A name that tells a bystander nothing."""
     return str(_("Lesson %(number)s for parents", number=lesson.number))
+
+
+def outside_memo_title(memo: Memo) -> str:
+    """A name that tells a bystander nothing."""
+    return str(_("Memo %(number)s for parents", number=memo.order))
 
 
 def whole_url(endpoint: str, **values: object) -> str:
