@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select, update
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.education import Course, Lesson, UnknownLessonError
 from tirek.services import audit
+from tirek.services.lesson_feedback import Verdict
 from tirek.services.paging import Page, page_of
 from tirek.services.unit import Unit
 from tirek.storage.models import LessonFeedback
 
-VERDICTS = ("useful", "partly", "not_useful")
-LANGUAGES = ("kk", "ru")
+VERDICTS = tuple(verdict.value for verdict in Verdict)
 
 
 @dataclass(frozen=True, slots=True)

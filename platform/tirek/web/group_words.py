@@ -40,11 +40,6 @@ TERMS: Mapping[Term, Any] = {
     Term.FOURTH: _l("4th term (April, May)"),
     Term.SUMMER: _l("Summer (June to August)"),
 }
-VERDICTS: Mapping[str, Any] = {
-    "useful": _l("Useful"),
-    "partly": _l("Partly useful"),
-    "not_useful": _l("Not useful"),
-}
 
 
 def strand(letter: str) -> str:
