@@ -5,7 +5,7 @@ Progress hangs on the ids of lessons and cards, which are the same in every lang
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from tirek.domain.education import Course, Lesson, Strand, TextStatus
 
@@ -123,11 +123,6 @@ def suggested(
         ),
     )
     return ordered[:SUGGESTED]
-
-
-def age_on(birth_month: date, today: date) -> int:
-    """Whole years of a child of whom only the month of birth is known."""
-    return today.year - birth_month.year - (today.month < birth_month.month)
 
 
 def _following(course: Course, states: States) -> Lesson | None:

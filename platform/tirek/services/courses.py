@@ -131,9 +131,8 @@ def start_again(unit: Unit, course_id: str) -> None:
         .where(*mine, read)
         .with_for_update()
     ).all()
-    if not old:
-        return
-    unit.session.execute(insert(LessonHistory), [row._asdict() for row in old])
+    if old:
+        unit.session.execute(insert(LessonHistory), [row._asdict() for row in old])
     unit.session.execute(delete(LessonProgress).where(*mine, LessonProgress.declined_at.is_(None)))
     unit.session.execute(update(LessonProgress).where(*mine).values(done_at=None, card_id=None))
 

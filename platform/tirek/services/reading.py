@@ -3,21 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
-from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.education import Course, Lesson, UnknownLessonError
 from tirek.domain.reading import (
     CourseReading,
     LessonState,
-    age_on,
     minutes_left,
     reading_of,
     suggested,
 )
-from tirek.services import bookmarks, courses
+from tirek.services import bookmarks, courses, own_children
 from tirek.services.unit import Unit
-from tirek.storage.models import OwnChild
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +117,6 @@ def _starred(unit: Unit, by_id: dict[str, Course], kept: Kept) -> list[StarredLe
 
 
 def _suggestions(unit: Unit, untouched: Iterable[Course]) -> Suggestions:
-    children = unit.session.execute(
-        select(OwnChild.birth_month, OwnChild.has_special_needs).where(
-            OwnChild.account_id == unit.actor.account_id
-        )
-    ).all()
-    today = unit.now().astimezone(KAZAKHSTAN).date()
-    ages = [age_on(child.birth_month, today) for child in children]
-    needs = any(child.has_special_needs for child in children)
-    return Suggestions(bool(children), suggested(untouched, ages, special_needs=needs))
+    ages = own_children.ages(unit)
+    fitting = suggested(untouched, ages.years, special_needs=ages.has_special_needs)
+    return Suggestions(bool(ages.years), fitting)

@@ -46,7 +46,7 @@ class Recorder:
     sent: list[tuple[str, str, str, UUID]] = field(default_factory=list)
 
     def send(
-        self, to: str, subject: str, body: str, reference: UUID, stop_url: str | None = None
+        self, to: str, subject: str, body: str, reference: UUID, _stop_url: str | None = None
     ) -> None:
         self.sent.append((to, subject, body, reference))
         if self.error is not None:

@@ -1,5 +1,5 @@
 import secrets
-from random import Random
+from itertools import cycle
 
 import pytest
 
@@ -16,8 +16,8 @@ def test_a_code_holds_more_than_50_bits_and_is_read_in_fours():
 
 
 def test_what_is_copied_from_paper_is_forgiven_its_look_alikes():
-    code = new_code(Random(7).choice)
-    assert set(code) & set("0156AEKMHCTX")
+    letters = cycle("0156AEKMHCTX")
+    code = new_code(lambda _alphabet: next(letters))
     typed = pretty(code).lower().translate(str.maketrans("0156aekmhctx", "оі56аекмнстх"))
     assert normalise(f"  {typed} ") == code
 

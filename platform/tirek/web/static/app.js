@@ -161,3 +161,33 @@ for (const button of all("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
 }
+
+// A lesson's place: a card that has been in view for a second is reached; the server keeps the furthest.
+const place = document.querySelector("form[data-place]");
+if (place && "IntersectionObserver" in window) {
+  for (const button of all("[data-keep]")) button.parentElement.hidden = true;
+  const heads = all(".lesson .card > h2[id]");
+  let furthest = Number(place.dataset.place);
+  const waits = new Map();
+  const reach = (head) => {
+    const at = heads.indexOf(head);
+    if (at <= furthest) return;
+    const before = furthest;
+    furthest = at;
+    post(place.action, {card: head.id, csrf_token: place.elements.namedItem("csrf_token").value}).then(
+      (answer) => {
+        if (answer.status >= 500) furthest = Math.min(furthest, before);
+      },
+      () => {
+        furthest = Math.min(furthest, before);
+      },
+    );
+  };
+  const eye = new IntersectionObserver((entries) => {
+    for (const {target, isIntersecting} of entries) {
+      clearTimeout(waits.get(target));
+      if (isIntersecting) waits.set(target, setTimeout(reach, 1000, target));
+    }
+  });
+  heads.forEach((head) => eye.observe(head));
+}
