@@ -143,6 +143,7 @@ def test_two_tabs_one_time(
     tab = parent.open("/en/parent/talks/times")
     agreed(browser().sign_in(other), slots[0])
     page = parent.submit(tab, f"/talks/times/{slots[0]}", status=409)
+    assert parent.open(page.url.replace("/en/", "/ru/")).url == "/ru/parent/talks/times"
     assert "Somebody took this time a moment before you." in page.text
     page = parent.submit(page, f"/talks/times/{slots[1]}")
     assert page.h1 == "A few words before the meeting"

@@ -21,10 +21,12 @@ from tirek.web.transaction import unit
 HEARS = "camera=(), display-capture=(), geolocation=(), microphone=(self), payment=(), usb=()"
 
 
-@blueprint.post("/talks/<uuid:booking_id>/move", endpoint="move_talk")
+@blueprint.route("/talks/<uuid:booking_id>/move", methods=["GET", "POST"], endpoint="move_talk")
 @requires(Permission.BOOK_TALK)
 def move(booking_id: UUID) -> Shown:
     """Take the chosen time instead of the agreed one."""
+    if request.method == "GET":
+        return redirect(url_for("parent.talk_times", instead=booking_id), 303)
     slot_id = request.form.get("slot", type=UUID) or abort(422)
     try:
         moved = talks.move(unit(), booking_id, slot_id)

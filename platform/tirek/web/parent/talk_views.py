@@ -62,10 +62,13 @@ def free_times() -> str:
     )
 
 
-@blueprint.post("/talks/times/<uuid:slot_id>", endpoint="take_time")
+@blueprint.route("/talks/times/<uuid:slot_id>", methods=["GET", "POST"], endpoint="take_time")
 @requires(Permission.BOOK_TALK)
 def take(slot_id: UUID) -> Shown:
     """Keep a time for ten minutes and go on to the few words."""
+    if request.method == "GET":
+        # The page that says a time is gone, read again or in another language.
+        return redirect(url_for("parent.talk_times"), 303)
     like = request.form.get("like", type=UUID)
     try:
         booking_id = talks.hold(unit(), slot_id, data_lang(), like)
