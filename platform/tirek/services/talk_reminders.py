@@ -4,6 +4,7 @@ Run by the relay and by Celery beat, any number of them at once: a reminder is o
 outbox however often it is asked for, and a time can be offered to one parent only.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -21,13 +22,12 @@ KIND = "talk_reminder"
 OFFERS_AT_ONCE = 20
 
 
-def remind_due(unit: Unit) -> int:
-    """Queue the reminders whose moment has come; returns how many talks they are about.
+def remind_due(unit: Unit, now: datetime) -> int:
+    """Queue the reminders whose moment has come; returns how many are new.
 
     Each goes once for each change of a talk: the occasion bears the booking and its sequence. A
     talk that was moved is another booking, so what was planned for the old one is never queued.
     """
-    now = unit.now()
     rows = unit.session.execute(
         select(
             Booking.id,

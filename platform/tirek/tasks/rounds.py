@@ -86,7 +86,7 @@ def _talks(workbench: Workbench) -> int:
     no other, and is looked at again by the next sweep.
     """
     with workbench.unit() as unit:
-        reminded = talk_reminders.remind_due(unit)
+        reminded = talk_reminders.remind_due(unit, unit.now())
     with workbench.unit() as unit:
         hosts = talk_reminders.hosts_to_tend(unit)
     return reminded + sum(_tend(workbench, host_id) for host_id in hosts)
