@@ -1,4 +1,4 @@
-"""`tirek content`: what is wrong with the parents' courses, and the stamp of a translation."""
+"""`tirek content`: the desk of those who write the parents' courses."""
 
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -8,13 +8,15 @@ from pathlib import Path
 
 from tirek.catalog.content.lints import advise_courses, lint_courses
 from tirek.catalog.content.stamp import stamped
+from tirek.cli.content_diff import run_diff
+from tirek.cli.content_preview import run_preview
 from tirek.config import ROOT
 
 CLEAN, FAULTY = 0, 1
 
 
 def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
-    """Register `tirek content` and its two verbs."""
+    """Register `tirek content` and its verbs."""
     verbs = subparsers.add_parser("content", help="the parents' courses").add_subparsers(
         metavar="VERB", required=True
     )
@@ -22,6 +24,16 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
     lint.add_argument("--root", type=Path, default=ROOT / "content", help="another content folder")
     lint.add_argument("--advice", action="store_true", help="also what is no fault yet")
     lint.set_defaults(run=run_lint)
+    diff = verbs.add_parser("diff", help="both languages side by side")
+    diff.add_argument("text", metavar="COURSE/LESSON")
+    diff.add_argument("--since", metavar="REV", help="also what changed since this git revision")
+    diff.add_argument("--html", type=Path, metavar="FILE", help="as a page instead")
+    diff.add_argument("--root", type=Path, default=ROOT / "content", help="another content folder")
+    diff.set_defaults(run=run_diff)
+    preview = verbs.add_parser("preview", help="the texts as readers see them, live, for authors")
+    preview.add_argument("--port", type=int, default=8010)
+    preview.add_argument("--root", type=Path, default=ROOT / "content", help="another folder")
+    preview.set_defaults(run=run_preview)
     stamp = verbs.add_parser("stamp", help="say that these translations follow their source again")
     stamp.add_argument("files", type=Path, nargs="+")
     stamp.set_defaults(run=run_stamp)
