@@ -1,21 +1,22 @@
 """The parent's first page as a list of what there is to do, and the consent for each child."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tirek.domain.consent import ConsentState
-from tirek.domain.education import Course, Lesson
 from tirek.domain.permissions import Permission
-from tirek.services import children, consents, courses, places
+from tirek.services import children, consents, places
 from tirek.services.children import Asked, Child
-from tirek.web.access import current_actor, requires
-from tirek.web.i18n import current_lang, data_lang
-from tirek.web.lessons import served_courses
+from tirek.web.access import requires
+from tirek.web.i18n import current_lang
 from tirek.web.parent.forms import YES, ConsentForm
+from tirek.web.parent.home_parts import home_part, shown_parts
+from tirek.web.parent.join_views import JOIN
 from tirek.web.parent.pages import blueprint, own_child
 from tirek.web.transaction import db, unit
 
@@ -29,30 +30,30 @@ class ChildTasks:
     asked: list[Asked]
 
 
-@dataclass(frozen=True, slots=True)
-class CourseTask:
-    """A course with how many lessons have been read, and the one to go on with."""
-
-    course: Course
-    read: int
-    following: Lesson | None
-
-
 @blueprint.get("")
 @requires(Permission.ANSWER_ABOUT_CHILD)
 def home() -> str:
-    """My children with what waits for each, and my courses."""
+    """What there is to do, each room's part in its place."""
+    return render_template("parent/home.html", parts=shown_parts())
+
+
+@home_part("joining", place=10)
+def _joining() -> Mapping[str, object] | None:
+    """The code of a school's letter that was typed before signing in."""
+    return {} if JOIN in session else None
+
+
+@home_part("children", place=40)
+def _children() -> Mapping[str, object]:
+    """My children with what waits for each."""
     own = children.of_guardian(unit())
     said = children.consented(unit(), own)
-    tasks = [
-        ChildTasks(child, said.get(child.id), children.asked_about(unit(), child)) for child in own
-    ]
-    return render_template(
-        "parent/home.html",
-        tasks=tasks,
-        courses=[_course_task(course) for course in served_courses()],
-        text_lang=data_lang(),
-    )
+    return {
+        "tasks": [
+            ChildTasks(child, said.get(child.id), children.asked_about(unit(), child))
+            for child in own
+        ]
+    }
 
 
 @blueprint.route("/children/<uuid:child_id>/consent", methods=["GET", "POST"])
@@ -93,12 +94,3 @@ def _recorded(state: ConsentState) -> str:
                     " is under way is looked at again by a specialist; in danger it does not wait."
                 )
             )
-
-
-def _course_task(course: Course) -> CourseTask:
-    actor = current_actor()
-    if actor is None or actor.account_id is None:
-        abort(403)
-    done = courses.progress(db(), actor.account_id, course.id)
-    left = [lesson for lesson in course.lessons if lesson.id not in done]
-    return CourseTask(course, len(course.lessons) - len(left), left[0] if left else None)

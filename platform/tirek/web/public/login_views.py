@@ -18,13 +18,15 @@ from tirek.web.transaction import keep_despite_error, unit
 
 # Between password and second factor: long enough to find the telephone.
 HALF_WAY_MINUTES = 10
-# A deputy director, a methodologist and an observer have no pages of their own yet.
+# What a parent has proved before signing in: a school's invitation, by its id.
+LIVES_ON = ("join",)
+# A deputy director and an observer have no pages of their own yet.
 AREAS = (
     {Role.GUARDIAN: "parent"}
     | dict.fromkeys(SCHOOL_ROLES - {Role.DEPUTY_DIRECTOR}, "school")
     | dict.fromkeys(PSC_ROLES, "psc")
     | dict.fromkeys((Role.REGIONAL_COORDINATOR, Role.NATIONAL_DUTY), "oversight")
-    | {Role.ADMINISTRATOR: "admin"}
+    | {Role.ADMINISTRATOR: "admin", Role.METHODOLOGIST: "oversight/feedback"}
 )
 
 
@@ -105,7 +107,9 @@ def _enter(account: accounts.Login, target: str | None) -> Response:
     # A new session in place of the one that typed the password: a token known before is worth
     # nothing afterwards.
     idle = idle_minutes(actor.role)
+    kept = {name: session[name] for name in LIVES_ON if name in session}
     current_session().begin(actor.scope, account_id=account.id, idle_minutes=idle)
+    session.update(kept)
     login_user(SignedIn(actor, account.language))
     audit.record(unit(actor), "login", "account", account.id)
     safe = own_path(target) if target else None
