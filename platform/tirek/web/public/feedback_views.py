@@ -17,6 +17,7 @@ from flask_babel import lazy_gettext as _l
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug import Response as Answer
 from wtforms import RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs are older
 from wtforms.validators import InputRequired, Length
 
 from tirek.domain.education import Course, Lesson, UnknownLessonError
@@ -46,9 +47,9 @@ class FeedbackForm(PageForm):
         _l("Was this lesson useful?"),
         [InputRequired(_l("Choose one of the answers."))],
         choices=[
-            (Verdict.USEFUL.value, _l("Yes, useful")),
-            (Verdict.PARTLY.value, _l("Partly")),
-            (Verdict.NOT_USEFUL.value, _l("Not useful")),
+            SelectChoice(Verdict.USEFUL.value, _l("Yes, useful")),
+            SelectChoice(Verdict.PARTLY.value, _l("Partly")),
+            SelectChoice(Verdict.NOT_USEFUL.value, _l("Not useful")),
         ],
     )
     words = TextAreaField(
