@@ -1,6 +1,7 @@
 """What a psychologist fills in about talks: terms, times, and what becomes of one."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any, Self
 from uuid import UUID
@@ -30,6 +31,7 @@ from tirek.domain.consultations import (
     DetailsError,
     Medium,
     Topic,
+    phone_number,
 )
 from tirek.domain.talk_pattern import (
     LENGTHS,
@@ -246,15 +248,17 @@ class BookForm(PageForm):
 
     def details(self) -> Details | None:
         """What was typed; None, with the words at its field, when it cannot be used."""
+        phone = (self.phone.data or "").strip() or None
         try:
-            return Details(
+            said = Details(
                 Medium(self.medium.data),
                 Topic(self.topic.data),
                 AgeBand(self.age_band.data),
                 self.language.data,
-                (self.phone.data or "").strip() or None,
+                phone,
                 (self.words.data or "").strip() or None,
             )
+            return replace(said, phone=phone_number(phone) if phone else None)
         except DetailsError:
             self.phone.errors = [_("Type a phone number, such as +7 701 234 56 78.")]
             return None
