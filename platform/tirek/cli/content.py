@@ -10,6 +10,7 @@ from tirek.catalog.content.lints import advise_courses, lint_courses
 from tirek.catalog.content.stamp import stamped
 from tirek.cli.content_diff import run_diff
 from tirek.cli.content_preview import run_preview
+from tirek.cli.content_spell import run_spell
 from tirek.config import ROOT
 
 CLEAN, FAULTY = 0, 1
@@ -34,6 +35,9 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
     preview.add_argument("--port", type=int, default=8010)
     preview.add_argument("--root", type=Path, default=ROOT / "content", help="another folder")
     preview.set_defaults(run=run_preview)
+    spell = verbs.add_parser("spell", help="words hunspell does not know, if it is installed")
+    spell.add_argument("--root", type=Path, default=ROOT / "content", help="another folder")
+    spell.set_defaults(run=run_spell)
     stamp = verbs.add_parser("stamp", help="say that these translations follow their source again")
     stamp.add_argument("files", type=Path, nargs="+")
     stamp.set_defaults(run=run_stamp)
