@@ -124,6 +124,9 @@ def _put(
     """Write a paragraph into a column; returns where the next one begins."""
     from reportlab.lib.utils import simpleSplit  # noqa: PLC0415
 
+    widest = max(canvas.stringWidth(word, FONT, size) for word in text.split() or [""])
+    # A word that is wider than its column is written smaller, never cut.
+    size = min(size, size * column.width / max(widest, 1))
     canvas.setFillColor(colour)
     canvas.setFont(FONT, size)
     for line in simpleSplit(text, FONT, size, column.width):

@@ -1,9 +1,8 @@
 """A parent's certificates: given for a course that is read, printed with a name or without."""
 
-from io import BytesIO
 from uuid import UUID
 
-from flask import abort, redirect, render_template, send_file, url_for
+from flask import abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from tirek.domain.certificate import pretty
@@ -75,12 +74,11 @@ def _file(own: OwnCertificate, lang: str, name: str) -> Response:
         link=_address("public.certificate", lang, code=pretty(own.facts.code)),
         name=name,
     )
-    return send_file(
-        BytesIO(draw(paper)),
+    # Not send_file(), which lets caches keep it.
+    return Response(
+        draw(paper),
         mimetype="application/pdf",
-        as_attachment=True,
-        download_name=FILE_NAME,
-        max_age=None,
+        headers={"Content-Disposition": f"attachment; filename={FILE_NAME}"},
     )
 
 
