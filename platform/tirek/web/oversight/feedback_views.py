@@ -44,7 +44,7 @@ def feedback() -> str:
         kept=_kept(query),
         courses=catalog().courses.values(),
         verdicts=WORDS,
-        languages={lang: LANGUAGES[lang][1] for lang in TRANSLATED},
+        language_names={lang: LANGUAGES[lang][1] for lang in TRANSLATED},
         text_lang=data_lang(),
     )
 
