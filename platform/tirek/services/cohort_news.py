@@ -33,11 +33,14 @@ def tell_of_starts(unit: Unit) -> int:
         return 0
     day = _day(now)
     begun = unit.session.scalars(
-        select(Cohort).where(
+        select(Cohort)
+        .where(
             Cohort.starts_on.between(day - STARTED_LATELY, day),
             Cohort.ends_on >= day,
             Cohort.closed_at.is_(None),
         )
+        # Two rounds at once must queue in the same order, or they wait for each other.
+        .order_by(Cohort.id)
     ).all()
     for cohort in begun:
         early = _members(unit, cohort.id, joined_before=cohort.starts_on)
@@ -63,6 +66,7 @@ def tell_of_questions(unit: Unit) -> int:
             CohortQuestion.asked_on < _day(now),
         )
         .group_by(Cohort.id)
+        .order_by(Cohort.id)
     ).all()
     for cohort_id, facilitator_id, asked_on in rows:
         _tell(unit, [facilitator_id], f"questions:{cohort_id}:{asked_on}")
@@ -70,8 +74,10 @@ def tell_of_questions(unit: Unit) -> int:
 
 
 def _members(unit: Unit, cohort_id: UUID, *, joined_before: date | None = None) -> list[UUID]:
-    statement = select(CohortMember.account_id).where(
-        CohortMember.cohort_id == cohort_id, CohortMember.left_at.is_(None)
+    statement = (
+        select(CohortMember.account_id)
+        .where(CohortMember.cohort_id == cohort_id, CohortMember.left_at.is_(None))
+        .order_by(CohortMember.account_id)
     )
     if joined_before is not None:
         joined_on = func.date(func.timezone("Asia/Almaty", CohortMember.joined_at))

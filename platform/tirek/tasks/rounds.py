@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tirek.domain.providers import resting
 from tirek.services import (
+    cohort_news,
     drills,
     help_late,
     ladder,
@@ -121,6 +122,12 @@ def _help(workbench: Workbench) -> int:
         return help_late.escalate_due(unit)
 
 
+def _groups(workbench: Workbench) -> int:
+    """Tell groups that they begin, and those who lead them of questions that wait."""
+    with workbench.unit() as unit:
+        return cohort_news.tell_of_starts(unit) + cohort_news.tell_of_questions(unit)
+
+
 ROUNDS = (
     Round("deadlines", 15, _fire_deadlines),
     Round("audit", 10, _seal_audit),
@@ -130,4 +137,5 @@ ROUNDS = (
     Round("reminders", 60, _reminders),
     Round("talks", 60, _talks),
     Round("help", 30, _help),
+    Round("groups", 300, _groups),
 )

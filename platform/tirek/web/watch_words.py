@@ -104,6 +104,7 @@ KINDS = {
     "talk_changed": _l("a talk was moved or cancelled"),
     "talk_reminder": _l("a reminder of a talk"),
     "talk_news": _l("news for a psychologist about talks"),
+    "group_news": _l("news in a group of parents"),
     "waiting_offer": _l("a time for a parent who waits"),
     "help_waits": _l("a parent waits for a call"),
     "help_late": _l("nobody has taken a parent's call in time"),
@@ -124,6 +125,7 @@ _LOOPS = {
     "reminders": _l("reminds parents who asked for it"),
     "talks": _l("reminds of talks and offers free times"),
     "help": _l("looks for parents' calls that nobody has taken"),
+    "groups": _l("tells groups of parents that there is news"),
 }
 # Names, the same in every language; without a word they stand as they are.
 _BY = {"celery": "Celery"}
