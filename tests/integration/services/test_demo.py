@@ -123,6 +123,14 @@ def _every_login_works(built: Built) -> None:
             assert (login.totp_secret is not None) == accounts.needs_totp(account)
 
 
+def test_each_family_has_a_meeting_ahead_and_free_times_to_choose_from(built: Built) -> None:
+    ahead = "SELECT count(*) FROM bookings WHERE state = 'booked' AND starts_at > now()"
+    assert built.ask(ahead) == [(len(built.demo.families),)]
+    open_times = "SELECT count(DISTINCT host_id) FROM slots WHERE starts_at > now()"
+    # Four schools' psychologists and one specialist of each centre.
+    assert built.ask(open_times) == [(24,)]
+
+
 def test_somebody_answers_at_every_post(built: Built) -> None:
     assert built.ask(
         "SELECT count(DISTINCT region_iso) FROM accounts WHERE role = 'regional_coordinator'"
