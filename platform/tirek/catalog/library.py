@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tirek.catalog.content import load_content
+from tirek.catalog.content.asked import read_asked
 from tirek.catalog.content.found import lesson_indexes
 from tirek.catalog.content.memo_index import memo_indexes
 from tirek.catalog.help_rules import load_help_rules
@@ -44,7 +45,9 @@ def load_catalog(root: Path) -> Catalog:
         protocol,
         load_messages(root / "protocols"),
         load_help_rules(root / "protocols", protocol.calendar),
-        lesson_indexes(shelf.courses.values()),
+        lesson_indexes(
+            shelf.courses.values(), read_asked(root / "content", shelf.courses.values())
+        ),
         shelf.memos,
         memo_indexes(shelf.memos.values()),
     )

@@ -1,12 +1,15 @@
 """The real courses are found by what parents type, within the time of a blink."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from statistics import median
 from time import process_time
 
 import pytest
 
 from tests.world import the_catalog
+from tirek.catalog.content.asked import FILE, read_asked
+from tirek.catalog.errors import CatalogError
 from tirek.domain.search import Findings, SearchIndex
 
 # The limit of the plan; on a busy machine the processor's own time is what a query costs.
@@ -38,6 +41,13 @@ def every() -> set[str]:
         ("ru", "ЕНТ", "youth/ent-calm"),
         ("ru", "не хочет в школу", "school-start/not-going-to-school"),
         ("ru", "развод", "family-ties/telling-about-divorce"),
+        # What parents say and the texts do not.
+        ("ru", "истирика", "preschool/tantrum-three-parts"),
+        ("ru", "ребенок врет", "primary/lies-and-taken-things"),
+        ("ru", "суицид", "safe-child/ask-stay-call"),
+        ("kk", "тілін алмайды", "preschool/short-calm-requests"),
+        ("kk", "отирик айтады", "primary/lies-and-taken-things"),
+        ("kk", "буллинг", "safe-child/bullying-three-sides"),
     ],
 )
 def test_a_parent_finds_the_lesson(
@@ -54,6 +64,13 @@ def test_every_lesson_is_found_by_its_own_title(
             for lang, text in lesson.texts.items():
                 found = searches[lang].find(text.title, every).ids
                 assert f"{course.id}/{lesson.id}" in found[:3], (lang, text.title)
+
+
+def test_words_for_a_lesson_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text('nowhere: {kk: "сөз", ru: "слово"}\n')
+    with pytest.raises(CatalogError, match="there is no lesson nowhere"):
+        read_asked(tmp_path, the_catalog().courses.values())
+    assert read_asked(tmp_path / "without", []) == {}
 
 
 def test_a_question_is_answered_in_5_ms(

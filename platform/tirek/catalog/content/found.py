@@ -15,19 +15,23 @@ _SPACES = re.compile(r"\s+")
 _TITLE, _HEADING, _SUMMARY, _BODY = 8.0, 4.0, 4.0, 1.0
 
 
-def lesson_indexes(courses: Iterable[Course]) -> Mapping[str, SearchIndex]:
-    """Return an index of every course and lesson by language."""
+def lesson_indexes(
+    courses: Iterable[Course], asked: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, SearchIndex]:
+    """Return an index of every course and lesson by language; `asked` are words by lesson."""
     every = tuple(courses)
     return MappingProxyType(
-        {lang: SearchIndex(_documents(every, lang)) for lang in sorted(LANGUAGES)}
+        {lang: SearchIndex(_documents(every, asked, lang)) for lang in sorted(LANGUAGES)}
     )
 
 
-def _documents(courses: Iterable[Course], lang: str) -> Iterator[Document]:
+def _documents(
+    courses: Iterable[Course], asked: Mapping[str, Mapping[str, str]], lang: str
+) -> Iterator[Document]:
     for course in courses:
         yield _of_course(course, lang)
         for lesson in course.lessons:
-            yield _of_lesson(course, lesson, lang)
+            yield _of_lesson(course, lesson, lang, asked.get(lesson.id, {}).get(lang, ""))
 
 
 def _of_course(course: Course, lang: str) -> Document:
@@ -42,7 +46,7 @@ def _of_course(course: Course, lang: str) -> Document:
     )
 
 
-def _of_lesson(course: Course, lesson: Lesson, lang: str) -> Document:
+def _of_lesson(course: Course, lesson: Lesson, lang: str, asked: str) -> Document:
     text = lesson.text(lang)
     passages = [Passage(text.title, _TITLE)]
     for card in text.cards:
@@ -52,7 +56,8 @@ def _of_lesson(course: Course, lesson: Lesson, lang: str) -> Document:
             Passage(_plain(f"{choice.label} {choice.explanation}"), _BODY)
             for choice in card.choices
         )
-    return Document(f"{course.id}/{lesson.id}", tuple(passages), " ".join(text.skills))
+    keywords = " ".join((*text.skills, asked))
+    return Document(f"{course.id}/{lesson.id}", tuple(passages), keywords)
 
 
 def _plain(markup: str) -> str:
