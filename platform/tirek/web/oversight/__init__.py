@@ -1,7 +1,15 @@
 """Pages of the ladder's upper rungs: how the machinery does, what is late, who must be called."""
 
 # Importing the modules is what gives the blueprint its pages.
-from tirek.web.oversight import course_views, drill_views, duty_views, help_views, late_views, views
+from tirek.web.oversight import (
+    course_views,
+    drill_views,
+    duty_views,
+    feedback_views,
+    help_views,
+    late_views,
+    views,
+)
 from tirek.web.oversight.blueprint import blueprint
 
 __all__ = [
@@ -9,6 +17,7 @@ __all__ = [
     "course_views",
     "drill_views",
     "duty_views",
+    "feedback_views",
     "help_views",
     "late_views",
     "views",
