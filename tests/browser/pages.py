@@ -13,6 +13,10 @@ NOT_PAGES = {
     "probes.alive": "for machines",
     "probes.ready": "for machines",
     "probes.front_door": "sends on to the first page",
+    "public.feed": "for machines",
+    "public.lesson_qr": "a picture; it is fetched with the pages that show it",
+    "crawlers.sitemap": "for machines",
+    "crawlers.robots": "for machines",
     "public.vision": "sets a cookie and sends back; every page is looked at in that version too",
     "psc.acknowledge_left": "sends back to the referral",
     "psc.notice_left": "sends back to the referral",
@@ -69,6 +73,14 @@ def _wrong_second_factor(here: Here) -> None:
 LESSONS = sorted(path.stem.partition("-")[2] for path in ROOT.glob("content/kk/calm-parent/0*.md"))
 
 
+ASKED = "/courses/calm-parent/repair/feedback"
+
+
+def _twice(here: Here) -> None:
+    here.press()
+    here.open(ASKED)
+
+
 def _public() -> list[Visit]:
     visitor, light, middle = Who.VISITOR, Weight.LIGHT, Weight.MIDDLE
     return [
@@ -85,7 +97,17 @@ def _public() -> list[Visit]:
         Visit("public.totp", visitor, "/login", light, "wrong", _wrong_second_factor, 422),
         Visit("public.signed_out", visitor, "/signed-out", light),
         Visit("public.courses", visitor, "/courses", middle),
+        Visit("public.courses", visitor, "/courses?q=мектеп", middle, "found"),
+        Visit("public.courses", visitor, "/courses?q=самоубийство", middle, "other language"),
+        Visit("public.courses", visitor, "/courses?q=мотоцикл", middle, "nothing found"),
+        Visit("public.courses", visitor, "/courses?minutes=8&age=8", middle, "by time"),
         Visit("public.course", visitor, "/courses/calm-parent", middle),
+        Visit("public.lesson", visitor, "/courses/safe-child/ask-stay-call", middle, "hard"),
+        Visit("public.lesson_on_paper", visitor, "/courses/calm-parent/repair/print", middle),
+        Visit("public.lesson_feedback", visitor, f"{ASKED}?verdict=partly", middle),
+        Visit("public.lesson_feedback", visitor, ASKED, middle, "wrong", _press(), 422),
+        Visit("public.feedback_thanks", visitor, f"{ASKED}?verdict=useful", middle, "", _press()),
+        Visit("public.lesson_feedback", visitor, f"{ASKED}?verdict=useful", middle, "again", _twice),
         *(
             Visit("public.lesson", visitor, f"/courses/calm-parent/{name}", middle, name)
             for name in LESSONS
