@@ -107,7 +107,7 @@ def _public() -> list[Visit]:
         Visit("public.lesson_feedback", visitor, f"{ASKED}?verdict=partly", middle),
         Visit("public.lesson_feedback", visitor, ASKED, middle, "wrong", _press(), 422),
         Visit("public.feedback_thanks", visitor, f"{ASKED}?verdict=useful", middle, "", _press()),
-        Visit("public.lesson_feedback", visitor, f"{ASKED}?verdict=useful", middle, "again", _twice),
+        Visit("public.lesson_feedback", visitor, f"{ASKED}?verdict=partly", middle, "over", _twice),
         *(
             Visit("public.lesson", visitor, f"/courses/calm-parent/{name}", middle, name)
             for name in LESSONS
