@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from tirek.catalog.messages import LINK, STOP, MessageText
+from tirek.catalog.messages import LINK, STOP, STOPPABLE, MessageText
 from tirek.domain.people import PSC_ROLES, SCHOOL_ROLES, Role
 
 PAGES = (
@@ -51,7 +51,12 @@ class Letters:
         """
         page = PAGES.get(Role(role))
         text = self.texts.get(kind)
-        if page is None or text is None or language not in text.body:
+        if (
+            page is None
+            or text is None
+            or language not in text.body
+            or (kind in STOPPABLE and stop is None)
+        ):
             raise UnwritableError(f"no {kind!r} for {role} in {language!r}")
         link = f"{self.base_url}/{language}/{page}{below}"
         body = text.body[language].replace(LINK, link)

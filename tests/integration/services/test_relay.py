@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from tirek.catalog.messages import MESSAGE_KINDS, load_messages
+from tirek.catalog.messages import MESSAGE_KINDS, STOPPABLE, load_messages
 from tirek.config import ROOT
 from tirek.domain.delivery import STUCK_AFTER, DeliveryResult
 from tirek.domain.people import Role
@@ -180,16 +180,19 @@ def test_each_reader_is_written_to_in_their_language_and_led_to_their_page(
 @pytest.mark.parametrize("kind", MESSAGE_KINDS)
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_every_kind_is_written_in_every_language(letters: Letters, kind: str, language: str):
-    letter = letters.write(kind, Role.PSC_SUPERVISOR, language)
+    stop = "/reminders/whose/secret" if kind in STOPPABLE else None
+    letter = letters.write(kind, Role.PSC_SUPERVISOR, language, stop=stop)
     assert f"{BASE_URL}/{language}/psc" in letter.body
     assert "{" not in letter.body
 
 
 def test_no_letter_is_written_to_a_reader_without_a_page(letters: Letters):
     for kind, role, language in [
-        ("referral_waits", Role.GUARDIAN, "kk"),
+        ("referral_waits", Role.OBSERVER, "kk"),
         ("gossip", Role.PSYCHOLOGIST, "kk"),
         ("referral_waits", Role.PSYCHOLOGIST, "uz"),
+        # Without the link that stops it.
+        ("reading_reminder", Role.GUARDIAN, "kk"),
     ]:
         with pytest.raises(UnwritableError):
             letters.write(kind, role, language)
