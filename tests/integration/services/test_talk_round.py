@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -10,16 +12,18 @@ from sqlalchemy.orm import Session
 
 from tests.builders_referral import acting
 from tests.builders_talks import a_day, a_host, a_parent, a_slot, said, some_slots
-from tests.world import World, a_vault, a_world, the_catalog
+from tests.world import World, a_vault, a_world, an_adult, the_catalog
 from tirek.config import Keys
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.consultations import BookingState
-from tirek.domain.people import SYSTEM
+from tirek.domain.people import SYSTEM, Role
 from tirek.domain.scope import Scope
-from tirek.services import talk_reminders, talks, waiting
+from tirek.services import heartbeats, talk_reminders, talk_taking, talks, waiting
 from tirek.services.parcels import is_needless
 from tirek.storage.models import Booking, ConsultationHost, OutboxMessage, WaitingParent
 from tirek.storage.session import open_session
+from tirek.tasks.rounds import ROUNDS
+from tirek.tasks.workbench import Workbench
 
 AFTERNOON = 15
 
@@ -168,3 +172,30 @@ def test_where_nobody_waits_there_is_nothing_to_tend(
 ) -> None:
     del host, booking
     assert talk_reminders.hosts_to_tend(world.unit()) == []
+
+
+def test_a_psychologist_whose_turn_is_taken_holds_up_no_other(
+    world: World, engine: Engine, host: ConsultationHost
+) -> None:
+    """Somebody is booking at the first one for longer than a round can wait."""
+    second = a_host(
+        world.unit(), an_adult(world.unit(), Role.PSYCHOLOGIST, school_id=world.school.id)
+    )
+    (slot,) = some_slots(world.unit(), second, 1, a_day(ahead=2))
+    world.session.commit()
+    with acting(engine, world, world.school.guardian) as unit:
+        waiting.wait(unit, world.school.id)
+    (talks_round,) = [one for one in ROUNDS if one.name == "talks"]
+    bench = Workbench(
+        cast("Any", SimpleNamespace(engine=engine)),
+        world.catalog,
+        world.vault,
+        cast("Any", None),
+    )
+    with open_session(engine, Scope.system()) as busy:
+        talk_taking.lock_hosts(world.unit(SYSTEM, busy), [host.account_id])
+        assert talks_round.run(bench, by="relay") == 1
+    world.session.rollback()
+    assert world.session.scalars(select(WaitingParent.offered_slot_id)).one() == slot
+    (loop,) = [one for one in heartbeats.loops(world.session) if one.name == "relay.talks"]
+    assert not loop.is_silent
