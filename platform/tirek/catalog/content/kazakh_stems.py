@@ -1,4 +1,4 @@
-"""Shorter words that may stand inside a Kazakh one: endings hang on endings, so they are peeled off.
+"""Shorter words that may stand inside a Kazakh one, whose endings hang on endings.
 
 A dictionary knows few of the forms; a form is believed when some stem of it is known. The rules
 are looser than the grammar: an advisory report that doubts half of the words is read by nobody.
