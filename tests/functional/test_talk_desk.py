@@ -299,3 +299,25 @@ def test_a_week_that_nobody_could_mean_is_this_one(
     del host
     for asked in ("9999-12-31", "0001-01-01", "soon", ""):
         assert "No times in this week" in psychologist.open(f"/en/school/talks?week={asked}").text
+
+
+def test_a_parent_whose_talk_was_called_off_sees_near_times_and_takes_one(
+    system: Session,
+    world: World,
+    host: ConsultationHost,
+    browser: NewBrowser,
+    psychologist: Browser,
+    booking: UUID,
+) -> None:
+    other = a_slot(world.unit(), host, a_day(ahead=2))
+    world.session.commit()
+    page = psychologist.open(f"/en/school/talks/{booking}/change")
+    psychologist.submit(page, what="cancel", takes_back="y")
+    mother = browser().sign_in(world.school.guardian)
+    page = mother.open(f"/en/parent/talks/{booking}")
+    assert "had to cancel" in page.text
+    page = mother.submit(page, f"/talks/times/{other}")
+    assert page.url.endswith("/details")
+    # What was said for the talk before goes along.
+    assert "Үйде айқай көп" in page.html.get_text()
+    assert len(system.scalars(select(Slot).where(Slot.cancelled_at.is_(None))).all()) == 1

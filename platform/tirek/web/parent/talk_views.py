@@ -132,6 +132,10 @@ def one_talk(booking_id: UUID) -> Shown:
         is_ahead=talk.state is BookingState.BOOKED and talk.starts_at > unit().now(),
         is_open=talk.state is BookingState.BOOKED and talk.ends_at > unit().now(),
         has_calls=calls.has_server(),
+        # What the psychologist had to call off is made up for with two taps.
+        near=talk_times.near_to(unit(), talk.host_id, talk.starts_at)
+        if talk.state is BookingState.CANCELLED and talk.cancelled_by == "host"
+        else [],
         words=talk_words,
     )
 
