@@ -13,12 +13,14 @@ from functools import wraps
 from typing import Any, ParamSpec, cast
 
 from flask import Flask, Response, current_app, make_response, request, session
+from markupsafe import Markup
 
 from tirek.web.headers import HARMLESS_COOKIES
 from tirek.web.transaction import Plant, plant
 
 P = ParamSpec("P")
 EXTENSION = "tirek.kept_pages"
+PARTS = "tirek.kept_parts"
 # How long a telephone or a cache on the way may use a page without asking whether it has changed.
 SECONDS_ON_THE_WAY = 60
 OK = 200
@@ -40,8 +42,9 @@ class KeptPage:
 
 
 def install(app: Flask) -> None:
-    """Give the application its shelf."""
+    """Give the application its shelves."""
     app.extensions[EXTENSION] = {}
+    app.extensions[PARTS] = {}
 
 
 def kept(*, seconds: float = float("inf")) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
@@ -66,9 +69,26 @@ def kept(*, seconds: float = float("inf")) -> Callable[[Callable[P, Any]], Calla
     return keep
 
 
+def kept_part(name: str, make: Callable[[], str], *, is_known: bool) -> Markup:
+    """A part of the page at this address that differs only by whether the reader is signed in.
+
+    What `make` returns is a template's output: safe, and without anything about this reader.
+    """
+    parts, key = _parts(), (name, is_known, *_key())
+    found = parts.get(key)
+    if found is None or found[0] is not plant():
+        found = parts[key] = (plant(), Markup(make()))  # noqa: S704 - a template escapes
+    return found[1]
+
+
 def is_stranger() -> bool:
     """Whether this reader brought nothing that could say who they are."""
     return request.method in {"GET", "HEAD"} and set(request.cookies) <= HARMLESS_COOKIES
+
+
+def _parts() -> dict[tuple[object, ...], tuple[Plant, Markup]]:
+    shelf = current_app.extensions[PARTS]
+    return cast("dict[tuple[object, ...], tuple[Plant, Markup]]", shelf)
 
 
 def _shelf() -> dict[tuple[str, bool, bool], KeptPage]:

@@ -1,5 +1,7 @@
 """Courses for parents: found, opened, read, printed, passed on."""
 
+from functools import partial
+
 from flask import Response, abort, redirect, render_template, url_for
 from werkzeug import Response as Answer
 
@@ -8,7 +10,7 @@ from tirek.domain.permissions import Permission, may
 from tirek.services import courses as course_progress
 from tirek.web.access import current_actor, public, requires
 from tirek.web.i18n import data_lang
-from tirek.web.kept_pages import kept
+from tirek.web.kept_pages import kept, kept_part
 from tirek.web.lessons import find_served, served_courses
 from tirek.web.public import search_page
 from tirek.web.public.views import blueprint
@@ -64,15 +66,22 @@ def lesson(course_id: str, lesson_id: str) -> str:
     """One lesson, all its cards on one page."""
     shown = _course(course_id)
     found = _lesson(shown, lesson_id)
+    account = lesson_account(shown, found)
+    shared = shared_lesson(shown, found)
+    for_all = {"course": shown, "lesson": found, "text_lang": data_lang(), "shared": shared}
+
+    def part(name: str) -> str:
+        is_known = account is not None
+        make = partial(render_template, f"public/{name}.html", is_known=is_known, **for_all)
+        return kept_part(name, make, is_known=is_known)
+
     return render_template(
         "public/lesson.html",
-        course=shown,
-        lesson=found,
-        account=lesson_account(shown, found),
-        text_lang=data_lang(),
-        done=_done(shown),
-        keeps_progress=may(current_actor(), Permission.FOLLOW_COURSES),
-        shared=shared_lesson(shown, found),
+        **for_all,
+        account=account,
+        cards=part("lesson_cards"),
+        more=part("lesson_more"),
+        keeps_progress=account is not None,
         outside_title=outside_title(found),
         translations=translations_of("public.lesson", course_id=shown.id, lesson_id=found.id),
     )
