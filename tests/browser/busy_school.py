@@ -23,6 +23,8 @@ from tirek.domain.people import Role
 from tirek.domain.referral import ConflictKind
 from tirek.services import (
     administrations,
+    bookmarks,
+    certificates,
     children,
     concerns,
     courses,
@@ -35,6 +37,7 @@ from tirek.services import (
     runs,
     second_opinions,
 )
+from tirek.services.certificates import OwnCertificate
 from tirek.services.harm import Named
 from tirek.services.runs import AdministrationKey
 from tirek.services.unit import Unit
@@ -110,6 +113,8 @@ class BusySchool:
     next_round: Campaign
     # A pupil of another school of the same parent, where the time to answer is over.
     late_child: Pupil
+    # The parent's certificate of a course that is read to the end.
+    certificate: OwnCertificate
     # What the centre's specialist has proposed about an accepted referral.
     proposal: UUID
     # What a colleague of the psychologist has proposed about a new one at school.
@@ -122,7 +127,7 @@ def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
     found = story.at_centre() | story.at_school()
     reviews = story.reviews()
     results = {"phq-a": story.keys[0], "gad-7": story.keys[5], "empty": story.keys[10]}
-    story.families()
+    certificate = story.families()
     late_child = _second_school(world)
     next_round = _next_round(world)
     world.session.commit()
@@ -136,6 +141,7 @@ def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
         reviews,
         next_round,
         late_child,
+        certificate,
         story.proposal,
         story.school_proposal,
     )
@@ -226,8 +232,8 @@ class _Story:
             review.close(unit, found["done"], SCHOOL_SAYS)
         return found
 
-    def families(self) -> None:
-        """One parent of three: agreed, refused and withdrawn; a form and a lesson are done."""
+    def families(self) -> OwnCertificate:
+        """One parent of three: agreed, refused and withdrawn; a form and lessons are done."""
         world, parent = self.world, self.world.school.guardian
         for number in (1, 12, 13):
             _is_parent_of(world, parent, self.pupils[number])
@@ -241,6 +247,11 @@ class _Story:
             courses.record_lesson_done(
                 unit.session, parent.account.id, course.id, course.lessons[0].id
             )
+            bookmarks.star(unit, course.id, course.lessons[1].id)
+            read = world.catalog.courses["family-ties"]
+            for lesson in read.lessons:
+                courses.record_lesson_done(unit.session, parent.account.id, read.id, lesson.id)
+            return certificates.get_own(unit, certificates.issue(unit, read.id))
 
     def _answers_about(self, pupil: Pupil, *, to_the_end: bool) -> None:
         parent = self.world.school.guardian.actor

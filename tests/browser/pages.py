@@ -6,6 +6,7 @@ from tests.browser import people
 from tests.browser.busy_school import WALKERS, BusySchool
 from tests.browser.visit import Here, Visit, Weight, Who
 from tirek.config import ROOT
+from tirek.services import reminders
 
 # What a page is not: these answer a GET, but nobody ever sees a page of theirs.
 NOT_PAGES = {
@@ -33,6 +34,7 @@ NOT_PAGES = {
     "admin.retry_left": "sends back to the machinery",
     "api.description": "for machines",
     "metrics.metrics": "for machines",
+    "parent.certificate_file": "a file",
     "student.resume": "sends on to where the pupil is",
     "school.assignment_step_left": "sends back to the class",
     "school.case_accept_left": "sends back to the referral",
@@ -81,6 +83,19 @@ def _twice(here: Here) -> None:
     here.open(ASKED)
 
 
+def _code(busy: BusySchool) -> str:
+    return f"/certificate/{busy.certificate.facts.code}"
+
+
+def _stop_link(busy: BusySchool) -> str:
+    parent = busy.world.school.guardian.account.id
+    return f"/reminders/{parent}/{reminders.stop_secret(busy.world.vault, parent)}"
+
+
+def _broken_link(busy: BusySchool) -> str:
+    return _stop_link(busy)[:-1]
+
+
 def _public() -> list[Visit]:
     visitor, light, middle = Who.VISITOR, Weight.LIGHT, Weight.MIDDLE
     return [
@@ -112,6 +127,12 @@ def _public() -> list[Visit]:
             Visit("public.lesson", visitor, f"/courses/calm-parent/{name}", middle, name)
             for name in LESSONS
         ),
+        Visit("public.certificate_check", visitor, "/certificate", light),
+        Visit("public.certificate", visitor, _code, light),
+        Visit("public.certificate", visitor, "/certificate/ABCD", light, "wrong", status=404),
+        Visit("public.reminders_link", visitor, _stop_link, light),
+        Visit("public.reminders_link", visitor, _broken_link, light, "broken", status=404),
+        Visit("public.reminders_ended", visitor, "/reminders/ended", light),
         Visit("errors.404", visitor, "/nowhere", light, status=404),
     ]  # fmt: skip
 
@@ -214,6 +235,15 @@ def _read_a_lesson(here: Here) -> None:
     here.press()
 
 
+def _certificate(busy: BusySchool) -> str:
+    return f"/parent/certificates/{busy.certificate.id}"
+
+
+def _name_2000(here: Here) -> None:
+    here.page.fill("main [name=name]", "2000")
+    here.press()
+
+
 def _parent() -> list[Visit]:
     parent, middle = Who.PARENT, Weight.MIDDLE
     return [
@@ -229,6 +259,14 @@ def _parent() -> list[Visit]:
         Visit("parent.done", parent, _form_about(1, "/done"), middle),
         Visit("public.lesson", parent, "/courses/calm-parent", middle, "read", _read_a_lesson),
         Visit("public.course", parent, "/courses/calm-parent", middle, "begun"),
+        Visit("parent.reading", parent, "/parent/reading", middle),
+        Visit("parent.certificate", parent, _certificate, middle),
+        Visit("parent.certificate", parent, _certificate, middle, "digits", _name_2000, 422),
+        Visit("parent.reminders_page", parent, "/parent/account/reminders", middle),
+        Visit(
+            "parent.reminders_page", parent, "/parent/account/reminders", middle, "no day",
+            _press("main form[method=post] button"), 422,
+        ),
         Visit("errors.403", parent, "/school", middle, status=403),
         Visit("errors.404", parent, "/parent/nowhere", middle, "parent", status=404),
     ]  # fmt: skip

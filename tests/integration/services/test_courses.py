@@ -7,14 +7,15 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
-from tests.world import World, a_vault, a_world, the_catalog
+from tests.world import PASSWORD, World, a_vault, a_world, the_catalog
 from tirek.config import Keys
 from tirek.domain.errors import NotFoundError
 from tirek.domain.reading import card_ids
-from tirek.services import courses
+from tirek.services import account_erasure, bookmarks, courses, reminders
 from tirek.services.courses import progress, record_lesson_done
+from tirek.services.reminders import Wish
 from tirek.services.unit import Unit
-from tirek.storage.models import LessonHistory, LessonProgress
+from tirek.storage.models import Bookmark, LessonHistory, LessonProgress, ReminderWish
 from tirek.storage.session import open_session
 
 COURSE = the_catalog().courses["calm-parent"]
@@ -143,3 +144,19 @@ def test_another_parent_sees_none_of_it(engine: Engine, reader: Unit, world: Wor
     with open_session(engine, other.scope) as session:
         assert session.scalars(select(LessonProgress)).all() == []
         assert courses.states(world.unit(other, session)) == {}
+
+
+def test_deleting_the_account_leaves_nothing_of_what_was_read(
+    system: Session, reader: Unit, world: World
+):
+    me = world.school.guardian.account.id
+    record_lesson_done(reader.session, me, COURSE.id, FIRST.id)
+    courses.start_again(reader, COURSE.id)
+    courses.reach_card(reader, COURSE, FIRST, CARDS[1], forward_only=True)
+    bookmarks.star(reader, COURSE.id, FIRST.id)
+    reminders.choose(reader, Wish([1], 19))
+    reader.session.commit()
+    account_erasure.erase(reader, PASSWORD, "192.0.2.1")
+    reader.session.commit()
+    for table in (LessonProgress, LessonHistory, Bookmark, ReminderWish):
+        assert system.scalars(select(func.count()).select_from(table)).one() == 0, table

@@ -188,6 +188,28 @@ def test_a_file_in_the_folder_is_a_whole_message_for_its_owner_alone(tmp_path: P
     assert path.parent.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize(
+    ("stop_url", "shown"),
+    [
+        (
+            "https://tirek.example.kz/kk/reminders/1/2",
+            "<https://tirek.example.kz/kk/reminders/1/2>",
+        ),
+        # Without TLS no mail program may press it by itself.
+        ("http://127.0.0.1:8000/kk/reminders/1/2", None),
+        (None, None),
+    ],
+)
+def test_a_mail_that_can_be_stopped_offers_it_to_the_mail_program(
+    tmp_path: Path, stop_url: str | None, shown: str | None
+):
+    FolderMail(tmp_path, SENDER).send("a@example.kz", "Subject", "body", REFERENCE, stop_url)
+    with (tmp_path / f"{REFERENCE}.eml").open("rb") as file:
+        message = email.message_from_binary_file(file, policy=email.policy.default)
+    assert message["List-Unsubscribe"] == shown
+    assert (message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click") == bool(shown)
+
+
 def test_a_folder_that_is_a_file_is_a_mail_error(tmp_path: Path):
     (tmp_path / "mail").write_text("in the way")
     with pytest.raises(MailError, match="cannot be written"):
