@@ -164,7 +164,12 @@ QUESTIONS: Mapping[str, Mapping[str, str]] = {
         "a message about nothing": """
             SELECT o.id FROM outbox o LEFT JOIN referrals r ON r.id = o.referral_id
                 LEFT JOIN notices n ON n.id = o.notice_id LEFT JOIN drills d ON d.id = o.drill_id
-            WHERE num_nonnulls(r.id, n.id, d.id) <> 1""",
+                LEFT JOIN bookings b ON b.id = o.booking_id
+                LEFT JOIN help_requests h ON h.id = o.help_request_id
+                LEFT JOIN account_errands e ON e.id = o.errand_id
+            WHERE num_nonnulls(r.id, n.id, d.id, b.id, h.id, e.id) <> CASE WHEN o.kind IN (
+                'reading_reminder', 'group_news', 'waiting_offer', 'already_registered')
+                THEN 0 ELSE 1 END""",
         "done, though nothing took it": """
             SELECT o.id FROM outbox o WHERE o.done_at IS NOT NULL AND o.dropped_at IS NULL
                 AND NOT EXISTS (SELECT FROM deliveries d LEFT JOIN receipts c
