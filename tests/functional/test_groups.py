@@ -315,7 +315,7 @@ def test_the_progress_page_names_nobody_and_no_lesson(
     world.session.commit()
     page = leader.open(f"/en/school/groups/{group.id}")
     (row,) = page.rows("Members")
-    assert row[:3] == ["Ая", "Under way", "1"]
+    assert row[:3] == ["Ая", "Reading", "1"]
     assert page.rows("Lessons finished, of the short path") == [["Ая", "1 of 5"]]
     assert parent.account.display_name not in page.text
     assert parent.account.email not in str(page.html)

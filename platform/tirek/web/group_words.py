@@ -16,10 +16,10 @@ PHASES: Mapping[Phase, Any] = {
     Phase.CLOSED: _l("Closed"),
 }
 STANDINGS: Mapping[Standing, Any] = {
-    Standing.NOT_STARTED: _l("Not started"),
-    Standing.UNDER_WAY: _l("Under way"),
+    Standing.NOT_STARTED: _l("Have not begun"),
+    Standing.UNDER_WAY: _l("Reading"),
     Standing.QUIET: _l("Quiet"),
-    Standing.DONE: _l("Done"),
+    Standing.DONE: _l("Finished the plan"),
 }
 # What the facilitator chooses from.
 ASIDE: Mapping[AsideReason, Any] = {
