@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import nh3
@@ -36,12 +37,23 @@ def rendered(path: Path, lines: Iterable[Line]) -> str:
         for image in IMAGE.finditer(line.text):
             if not IMAGE_NAME.fullmatch(image[2]):
                 raise CatalogError(path, line.number, "an image is a file of media/, .svg or .webp")
-    home = f"/media/{path.parent.name}/"
-    text = IMAGE.sub(rf"![\1]({home}\2)", "\n".join(line.text for line in written))
-    for token, above in _flat(MARKDOWN.parse(text), 0):
+    html, fault = _html(path.parent.name, "\n".join(line.text for line in written))
+    if fault is not None:
+        kind, above = fault
+        raise CatalogError(path, first + above, f"{kind} is not shown on cards")
+    return html
+
+
+# An author's preview reads all texts anew after each change of one of them.
+@lru_cache(maxsize=8192)
+def _html(folder: str, text: str) -> tuple[str, tuple[str, int] | None]:
+    """Safe HTML, or the first markup that is not shown, with the lines above it."""
+    environment: dict[str, object] = {}
+    tokens = MARKDOWN.parse(IMAGE.sub(rf"![\1](/media/{folder}/\2)", text), environment)
+    for token, above in _flat(tokens, 0):
         if token.type not in PLAIN_TOKENS and token.tag not in TAGS:
-            raise CatalogError(path, first + above, f"{token.type} is not shown on cards")
-    return _clean(MARKDOWN.render(text))
+            return "", (token.type, above)
+    return _clean(MARKDOWN.renderer.render(tokens, MARKDOWN.options, environment)), None
 
 
 def rendered_inline(path: Path, line: Line) -> str:
