@@ -26,6 +26,7 @@ from tirek.web import (
     offline,
     oversight,
     parent,
+    patience,
     psc,
     public,
     saved_course,
@@ -114,3 +115,5 @@ def _install(app: Flask, config: Config) -> None:
     app.register_blueprint(api.blueprint)
     for blueprint in BLUEPRINTS:
         i18n.register(app, blueprint)
+    # Before everything else.
+    app.wsgi_app = patience.only_for_the_present(app.wsgi_app)  # type: ignore[assignment, method-assign]

@@ -26,6 +26,7 @@ from tirek.config import ROOT, Keys
 # After the last fault: pupils give up, and what is not under way by then is lost.
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.5
+STILL_SECONDS = 5.0
 OUT_OF_ORDER = 300
 
 
@@ -219,8 +220,13 @@ class Run:
 
     def _rest(self) -> None:
         deadline = max(self._last_fault, self._last_pupil) + PATIENCE_SECONDS
+        written, still_since = None, time.time()
         while time.time() < deadline:
-            if self._waiting() == 0:
+            # A web may still answer pupils who gave up: only what stands still has come to rest.
+            now_written = self.ground.number("SELECT count(*) FROM outbox")
+            if now_written != written or now_written is None:
+                written, still_since = now_written, time.time()
+            if self._waiting() == 0 and time.time() - still_since >= STILL_SECONDS:
                 break
             time.sleep(POLL_SECONDS)
         self.outcome.rest = max(0.0, time.time() - max(self._last_fault, self._last_pupil))
