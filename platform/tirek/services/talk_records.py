@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, literal, or_, select
 
 from tirek.domain.clocks import KAZAKHSTAN
-from tirek.domain.consultations import AgeBand, BookingState, Medium, Topic, age_band
+from tirek.domain.consultations import AgeBand, BookingState, Medium, Topic, age_band, phone_number
 from tirek.domain.errors import NotFoundError
 from tirek.domain.people import Role
 from tirek.services import audit, talk_times
 from tirek.services.paging import Page, page_of
+from tirek.services.parcels import PHONE
 from tirek.services.talk_taking import unseal
 from tirek.services.talk_times import House
 from tirek.services.unit import Unit
@@ -168,6 +169,15 @@ def age_near(unit: Unit) -> AgeBand:
         return AgeBand.FROM_7
     today = unit.now().astimezone(KAZAKHSTAN)
     return age_band((today.year - born.year) * 12 + today.month - born.month)
+
+
+def own_phone(unit: Unit) -> str | None:
+    """The number that the account knows already, if it can be called."""
+    account = unit.session.get_one(Account, unit.actor.account_id)
+    if account.phone_sealed is None:
+        return None
+    place = (*PHONE, str(account.id))
+    return phone_number(unit.vault.open_secret(account.phone_sealed, *place))
 
 
 def _talks(unit: Unit, rows: Sequence[Booking], *, is_opened: bool = False) -> list[Talk]:

@@ -195,12 +195,13 @@ def _own_slot(unit: Unit, slot_id: UUID) -> Slot:
 
 
 def _unsaid(unit: Unit, slot: Slot, language: str) -> Details:
-    """What a form begins with: the reader's language if it is spoken there, a child's age."""
+    """What a form begins with, so that nothing is asked twice: language, age, telephone."""
     host = unit.session.get_one(ConsultationHost, slot.host_id)
     spoken = {"kk": host.speaks_kk, "ru": host.speaks_ru}
     if not spoken.get(language):
         language = "kk" if host.speaks_kk else "ru"
-    return Details(Medium.IN_PERSON, Topic.OTHER, talk_records.age_near(unit), language)
+    age, phone = talk_records.age_near(unit), talk_records.own_phone(unit)
+    return Details(Medium.IN_PERSON, Topic.OTHER, age, language, phone)
 
 
 def _locked(unit: Unit, booking_id: UUID, *hosts: UUID) -> Booking:

@@ -16,6 +16,7 @@ from tirek.domain.consultations import BookingState, DetailsError, Medium
 from tirek.domain.errors import NotFoundError
 from tirek.domain.people import Role
 from tirek.services import talk_records, talk_times, talks
+from tirek.services.parcels import PHONE
 from tirek.services.talk_taking import (
     DayFullError,
     NotOfferedError,
@@ -23,7 +24,7 @@ from tirek.services.talk_taking import (
     TakenError,
 )
 from tirek.services.talk_times import Wish
-from tirek.storage.models import Booking, ConsultationHost, OutboxMessage, Slot
+from tirek.storage.models import Account, Booking, ConsultationHost, OutboxMessage, Slot
 
 S = BookingState
 
@@ -147,6 +148,19 @@ def test_who_keeps_a_second_time_lets_go_of_the_first(
         talks.hold(unit, slots[1], "kk")
         assert len(talk_records.kept(unit)) == 1
     assert row(world, first).state == S.EXPIRED
+
+
+def test_a_number_that_the_account_knows_is_not_asked_again(
+    world: World, engine: Engine, slots: list[UUID]
+) -> None:
+    account = world.school.guardian.account
+    sealed = world.vault.seal_secret("8 701 000 00 07", *PHONE, str(account.id))
+    world.session.execute(
+        update(Account).where(Account.id == account.id).values(phone_sealed=sealed)
+    )
+    world.session.commit()
+    with acting(engine, world, world.school.guardian) as unit:
+        assert talk_records.read(unit, talks.hold(unit, slots[0], "kk")).phone == "+77010000007"
 
 
 def test_a_kept_time_that_ran_out_is_free_again(
