@@ -10,7 +10,16 @@ from sqlalchemy.orm import Session
 from tirek.domain.delivery import Channel
 from tirek.services.oversight import looking_over
 from tirek.services.unit import Unit
-from tirek.storage.models import Breach, Deadline, Drill, Notice, OutboxMessage, Referral, Sweep
+from tirek.storage.models import (
+    Breach,
+    Deadline,
+    Drill,
+    HelpRequest,
+    Notice,
+    OutboxMessage,
+    Referral,
+    Sweep,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ def now(unit: Unit) -> list[Measure]:
             *_breaches(session),
             *_referrals(session),
             *_drills(session),
+            *_help(session),
         ]
 
 
@@ -156,3 +166,14 @@ def _drills(session: Session) -> Iterator[Measure]:
     yield Measure("tirek_drills_answered", "Those of them that somebody answered.", row.answered)
     if row.slowest is not None:
         yield Measure("tirek_drill_slowest_seconds", "The slowest answer among them.", row.slowest)
+
+
+def _help(session: Session) -> Iterator[Measure]:
+    is_late = HelpRequest.due_at <= func.now()
+    row = session.execute(
+        select(func.count().label("all"), func.count().filter(is_late).label("late")).where(
+            HelpRequest.acknowledged_at.is_(None)
+        )
+    ).one()
+    yield Measure("tirek_help_requests_waiting", "Parents' calls that nobody has taken.", row.all)
+    yield Measure("tirek_help_requests_late", "Those of them whose time has run out.", row.late)

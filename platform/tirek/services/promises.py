@@ -48,6 +48,10 @@ _QUERIES = {
         SELECT count(*) FROM deadlines d WHERE d.is_breach AND d.fired_at >= d.created_at
             AND NOT EXISTS (SELECT FROM breaches b WHERE b.deadline_id = d.id)
         """,
+    "parents' calls that ran out and those above were not told": f"""
+        SELECT count(*) FROM help_requests WHERE acknowledged_at IS NULL AND escalated_at IS NULL
+            AND due_at < now() - interval '{MISSED_SECONDS} seconds'
+        """,  # noqa: S608 - a number of ours
     "messages that nobody has tried for an hour": """
         SELECT count(*) FROM outbox WHERE done_at IS NULL AND stuck_at IS NULL AND attempts = 0
             AND due_at < now() - interval '1 hour'

@@ -16,7 +16,7 @@ from tirek.domain.errors import ConflictError, NotFoundError
 from tirek.domain.levels import Level
 from tirek.domain.parents import HelpKind, HelpOutcome
 from tirek.domain.people import Role
-from tirek.services import help_desk, help_late, help_requests
+from tirek.services import help_desk, help_late, help_requests, promises
 from tirek.services.help_desk import HeadNeededError, NotAcceptedError, NoteMissingError, Show
 from tirek.services.help_requests import CenterUnknownError, PhoneError
 from tirek.services.oversight import Area
@@ -188,9 +188,11 @@ def test_what_nobody_took_in_time_is_told_above_once(
     unit = world.unit()
     assert help_late.escalate_due(unit) == 0
     with owner.begin() as connection:
-        connection.execute(text("UPDATE help_requests SET due_at = now() - interval '1 minute'"))
+        connection.execute(text("UPDATE help_requests SET due_at = now() - interval '1 hour'"))
     system.rollback()
+    assert len(promises.findings(system)) == 1
     assert help_late.escalate_due(unit) == 1
+    assert not promises.findings(system)
     assert help_late.escalate_due(unit) == 0
     system.commit()
     assert [role for role, _ in told(system, "help_late")] == [
