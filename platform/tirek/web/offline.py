@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, current_app, send_from_directory
+from flask import Blueprint, Response, abort, current_app, request, send_from_directory
 
 from tirek.web.access import public
 from tirek.web.assets import FOLDER
@@ -31,6 +31,7 @@ def worker() -> Response:
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Service-Worker-Allowed"] = "/"
     response.add_etag()
+    response.make_conditional(request)
     return response
 
 

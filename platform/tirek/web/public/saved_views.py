@@ -1,6 +1,6 @@
 """Courses to keep: a zip to fetch once and read without a network."""
 
-from flask import Response, abort
+from flask import Response, abort, request
 
 from tirek.web.access import public
 from tirek.web.lessons import find_served
@@ -17,4 +17,5 @@ def course_zip(course_id: str) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{kept.name}"'
     response.headers["Cache-Control"] = "public, no-cache"
     response.set_etag(kept.mark)
+    response.make_conditional(request)
     return response
