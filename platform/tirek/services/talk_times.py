@@ -17,7 +17,6 @@ from tirek.storage.models import (
     Account,
     Booking,
     ConsultationHost,
-    District,
     Guardianship,
     School,
     ServiceArea,
@@ -124,12 +123,14 @@ def house_of(place: School | SupportCenter) -> House:
 
 
 def _centers(unit: Unit, schools: Collection[UUID]) -> Sequence[SupportCenter]:
-    """Open centres that answer for a school's district, or for the region the parent named."""
+    """The first open centre of each school's district, and those of the region that was named."""
     of_schools = (
         select(ServiceArea.support_center_id)
-        .join(District, District.id == ServiceArea.district_id)
-        .join(School, School.district_id == District.id)
-        .where(School.id.in_(schools))
+        .join(SupportCenter, SupportCenter.id == ServiceArea.support_center_id)
+        .join(School, School.district_id == ServiceArea.district_id)
+        .where(School.id.in_(schools), SupportCenter.is_open)
+        .distinct(ServiceArea.district_id)
+        .order_by(ServiceArea.district_id, ServiceArea.priority)
     )
     region = select(Account.region_iso).where(Account.id == unit.actor.account_id)
     return unit.session.scalars(
@@ -202,10 +203,10 @@ def _fits(one: Person, wish: Wish) -> bool:
 
 
 def near_to(unit: Unit, host_id: UUID, moment: datetime) -> list[FreeTime]:
-    """Free times to offer in place of one that is gone: the same person first, then the soonest."""
+    """Free times to offer in place of one that is gone: the same person's first, then others'."""
     free = [one for one in of_people(unit, near_people(unit)) if not one.is_taken]
     free.sort(key=lambda one: (one.person.id != host_id, abs(one.starts_at - moment)))
-    return free[:NEAR_MOST]
+    return sorted(free[:NEAR_MOST], key=lambda one: one.starts_at)
 
 
 def of_people(unit: Unit, people: Collection[Person]) -> list[FreeTime]:

@@ -24,7 +24,14 @@ from tirek.services.talk_taking import (
     TakenError,
 )
 from tirek.services.talk_times import Wish
-from tirek.storage.models import Account, Booking, ConsultationHost, OutboxMessage, Slot
+from tirek.storage.models import (
+    Account,
+    Booking,
+    ConsultationHost,
+    OutboxMessage,
+    Slot,
+    SupportCenter,
+)
 
 S = BookingState
 
@@ -326,6 +333,16 @@ def test_near_is_the_childs_school_and_its_centre_or_the_named_region(
             talks.hold(near, of_far, "kk")
     with acting(engine, world, alone) as unit:
         assert [one.slot_id for one in talk_times.free_times(unit, Wish()).rows] == [of_centre]
+    world.session.execute(
+        update(SupportCenter).where(SupportCenter.id == world.home.id).values(is_open=False)
+    )
+    world.session.commit()
+    with acting(engine, world, world.school.guardian) as unit:
+        # The centre of the territory is closed: its neighbour answers.
+        assert [one.id for one in talk_times.near_houses(unit)] == [
+            world.school.id,
+            world.neighbour.id,
+        ]
     with acting(engine, world, nowhere) as unit:
         assert talk_times.free_times(unit, Wish()).total == 0
 
