@@ -7,6 +7,7 @@ from typing import cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, or_, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.consultations import AHEAD, NOTICE
@@ -129,7 +130,7 @@ def _centers(unit: Unit, schools: Collection[UUID]) -> Sequence[SupportCenter]:
         .join(SupportCenter, SupportCenter.id == ServiceArea.support_center_id)
         .join(School, School.district_id == ServiceArea.district_id)
         .where(School.id.in_(schools), SupportCenter.is_open)
-        .distinct(ServiceArea.district_id)
+        .ext(distinct_on(ServiceArea.district_id))
         .order_by(ServiceArea.district_id, ServiceArea.priority)
     )
     region = select(Account.region_iso).where(Account.id == unit.actor.account_id)
