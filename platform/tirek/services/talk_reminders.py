@@ -7,15 +7,15 @@ outbox however often it is asked for, and a time can be offered to one parent on
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from tirek.domain import talk_reminders as rules
-from tirek.domain.consultations import BookingState
-from tirek.services import outbox, talk_taking, waiting
+from tirek.domain.consultations import TAKING, BookingState
+from tirek.services import outbox, talk_taking, talk_times, waiting
 from tirek.services.outbox import Message
 from tirek.services.unit import Unit
-from tirek.storage.models import Booking, ConsultationHost, OutboxMessage, WaitingParent
+from tirek.storage.models import Booking, ConsultationHost, OutboxMessage, Slot, WaitingParent
 
 KIND = "talk_reminder"
 # One psychologist's freed times of one sweep; the rest come with the next.
@@ -80,24 +80,29 @@ def is_late(session: Session, message: OutboxMessage) -> bool:
 
 
 def hosts_to_tend(unit: Unit) -> list[UUID]:
-    """Psychologists with a kept time that has run out, or with somebody who waits for them."""
+    """Psychologists with a kept time that ran out, or with a free one and somebody who waits."""
     run_out = select(Booking.host_id).where(
         Booking.state == BookingState.HELD.value, Booking.held_until <= func.now()
     )
-    waited_for = (
-        select(ConsultationHost.account_id)
-        .join(
-            WaitingParent,
-            (WaitingParent.host_id == ConsultationHost.account_id)
-            | (
-                WaitingParent.host_id.is_(None)
-                & (
-                    (WaitingParent.school_id == ConsultationHost.school_id)
-                    | (WaitingParent.support_center_id == ConsultationHost.support_center_id)
-                )
-            ),
-        )
-        .where(WaitingParent.ended_at.is_(None), ConsultationHost.is_open)
+    house = or_(
+        WaitingParent.school_id == ConsultationHost.school_id,
+        WaitingParent.support_center_id == ConsultationHost.support_center_id,
+    )
+    somebody_waits = exists().where(
+        WaitingParent.ended_at.is_(None),
+        or_(WaitingParent.offered_until.is_(None), WaitingParent.offered_until <= func.now()),
+        or_(
+            WaitingParent.host_id == ConsultationHost.account_id,
+            and_(WaitingParent.host_id.is_(None), house),
+        ),
+    )
+    has_free = exists().where(
+        Slot.host_id == ConsultationHost.account_id,
+        *talk_times.offered(unit.now()),
+        ~exists().where(Booking.slot_id == Slot.id, Booking.state.in_(TAKING)),
+    )
+    waited_for = select(ConsultationHost.account_id).where(
+        ConsultationHost.is_open, somebody_waits, has_free
     )
     return sorted(unit.session.scalars(run_out.union(waited_for)))
 
