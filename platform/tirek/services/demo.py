@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, exists, select
 from sqlalchemy.orm import Session
 
-from tirek.services import demo_about, demo_duty, demo_groups, demo_talks
+from tirek.services import demo_about, demo_duty, demo_groups, demo_reading, demo_talks
 from tirek.services.demo_dates import move_into_the_past, ring
 from tirek.services.demo_desk import Desk
 from tirek.services.demo_moments import Diary
@@ -58,6 +58,7 @@ def build(workshop: Workshop, owner: Engine) -> Demo:
     codes = open_questionnaires(workshop, places, staff, people)
     families = tuple(open_families(places, people))
     demo_about.fill(workshop, families)
+    demo_reading.fill(workshop, families)
     demo_talks.fill(workshop, staff, families)
     demo_groups.fill(workshop, staff, families)
     return Demo(tuple(codes), families, staff.logins)

@@ -131,6 +131,14 @@ def test_each_family_has_a_meeting_ahead_and_free_times_to_choose_from(built: Bu
     assert built.ask(open_times) == [(24,)]
 
 
+def test_each_family_can_go_on_reading_and_every_other_has_a_certificate(built: Built) -> None:
+    families = len(built.demo.families)
+    left = "SELECT count(*) FROM lesson_progress WHERE done_at IS NULL AND card_id IS NOT NULL"
+    assert built.ask(left) == [(families,)]
+    assert built.ask("SELECT count(*) FROM bookmarks") == [(2 * families,)]
+    assert built.ask("SELECT count(*) FROM certificates") == [(-(-families // 2),)]
+
+
 def test_somebody_answers_at_every_post(built: Built) -> None:
     assert built.ask(
         "SELECT count(DISTINCT region_iso) FROM accounts WHERE role = 'regional_coordinator'"
