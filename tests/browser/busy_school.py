@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, select, text, update
 
+from tests.builders_families import a_letter, errands_of
 from tests.builders_referral import (
     SELF_HARM,
     SOME_WORRY,
@@ -19,6 +20,7 @@ from tests.world import Adult, Pupil, World, an_adult, give_consent
 from tirek.domain.consent import ConsentState
 from tirek.domain.instruments import Answer
 from tirek.domain.levels import Level
+from tirek.domain.parents import Errand
 from tirek.domain.people import Role
 from tirek.domain.referral import ConflictKind
 from tirek.services import (
@@ -28,6 +30,7 @@ from tirek.services import (
     children,
     concerns,
     courses,
+    errands,
     handovers,
     harm,
     ladder,
@@ -119,6 +122,10 @@ class BusySchool:
     proposal: UUID
     # What a colleague of the psychologist has proposed about a new one at school.
     school_proposal: UUID
+    # Links in letters to the parent that nobody has used.
+    errands: dict[Errand, UUID]
+    # The code of a letter to a guardian that nobody has used.
+    invitation: str
 
 
 def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
@@ -144,6 +151,8 @@ def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
         certificate,
         story.proposal,
         story.school_proposal,
+        story.errands(),
+        a_letter(world, engine).code,
     )
 
 
@@ -154,6 +163,15 @@ class _Story:
         self.pupils = world.school.pupils
         self.keys: dict[int, AdministrationKey] = {}
         self.proposal = self.school_proposal = UUID(int=0)
+
+    def errands(self) -> dict[Errand, UUID]:
+        """Links to confirm the parent's address and to set a new password."""
+        parent = self.world.school.guardian
+        with acting(self.engine, self.world, parent) as unit:
+            for errand in Errand:
+                errands.send(unit, parent.account.id, errand)
+            rows = errands_of(unit.session, parent.account.email)
+        return {Errand(row.errand): row.id for row in rows}
 
     def at_centre(self) -> dict[str, UUID]:
         """Referrals of every state at the support centre."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tests.browser import people
 from tests.browser.busy_school import WALKERS, BusySchool
+from tests.browser.pages_account import NOT_ACCOUNT_PAGES, account_pages, letter_pages
 from tests.browser.visit import Here, Visit, Weight, Who
 from tirek.config import ROOT
 from tirek.services import reminders
@@ -40,7 +41,7 @@ NOT_PAGES = {
     "school.case_accept_left": "sends back to the referral",
     "school.case_notice_left": "sends back to the referral",
     "school.consents_papers_left": "sends back to the class",
-}
+} | NOT_ACCOUNT_PAGES
 
 
 def _press(selector: str = "main form button[type=submit]") -> Callable[[Here], None]:
@@ -487,4 +488,12 @@ def _centre() -> list[Visit]:
     ]  # fmt: skip
 
 
-VISITS = [*_public(), *_pupil(), *_parent(), *_school(), *_centre()]
+VISITS = [
+    *_public(),
+    *_pupil(),
+    *_parent(),
+    *account_pages(),
+    *_school(),
+    *letter_pages(),
+    *_centre(),
+]

@@ -97,7 +97,8 @@ def account_phone() -> str | Response:
 @requires(Permission.KEEP_ACCOUNT)
 def account_password() -> str | Response:
     """Change the password; every other device is signed out."""
-    form = ChangePasswordForm(own_accounts.own(unit()).email)
+    email = own_accounts.own(unit()).email
+    form = ChangePasswordForm(email)
     if form.validate_on_submit():
         try:
             own_accounts.change_password(
@@ -110,7 +111,7 @@ def account_password() -> str | Response:
             _begin_anew()
             flash(str(_("The password is changed. Other devices are signed out.")), "success")
             return redirect(url_for("parent.account"), SEE_OTHER)
-    page = render_template("parent/account_password.html", form=form)
+    page = render_template("parent/account_password.html", form=form, email=email)
     return make_response(page, 422 if form.errors else 200)
 
 

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tirek.domain.permissions import Permission
-from tirek.services import account_erasure
+from tirek.services import account_erasure, own_accounts
 from tirek.services.accounts import WrongLoginError
 from tirek.web import headers
 from tirek.web.access import public, requires
@@ -29,6 +29,7 @@ def account_delete() -> str:
 def account_delete_sure() -> str | Response:
     """The password once more; then everything is gone."""
     form = EraseForm()
+    email = own_accounts.own(unit()).email
     if form.validate_on_submit():
         try:
             account_erasure.erase(unit(), form.password.data or "", network())
@@ -39,7 +40,7 @@ def account_delete_sure() -> str | Response:
             current_session().forget()
             headers.forget_on_device()
             return redirect(url_for("parent.account_deleted"), SEE_OTHER)
-    page = render_template("parent/account_delete_sure.html", form=form)
+    page = render_template("parent/account_delete_sure.html", form=form, email=email)
     return make_response(page, 422 if form.errors else 200)
 
 

@@ -121,5 +121,5 @@ def _new_password(found: OpenErrand) -> str | Response:
         current_session().forget()
         flash(str(_("The new password is set. Sign in with it.")), "success")
         return redirect(url_for("public.login"), SEE_OTHER)
-    page = render_template("parent/new_password.html", form=form)
+    page = render_template("parent/new_password.html", form=form, email=found.email)
     return make_response(page, 422 if form.errors else 200)
