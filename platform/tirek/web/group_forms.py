@@ -68,7 +68,7 @@ class StartForm(DatesForm):
 
     made_id = HiddenField()
     course = SelectField(_l("Course"), [InputRequired(_l("Choose a course."))])
-    classroom = SelectField(_l("For whom"), coerce=str)
+    classroom = SelectField(_l("Who can join"), coerce=str)
 
     def offer(self, courses: Iterable[Course], rooms: Iterable[tuple[UUID, str]]) -> None:
         """Allow exactly the courses that can be read and the classes of the house."""

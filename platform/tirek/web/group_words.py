@@ -11,7 +11,7 @@ from tirek.domain.meetings import Term
 
 PHASES: Mapping[Phase, Any] = {
     Phase.COMING: _l("Not begun yet"),
-    Phase.RUNNING: _l("Under way"),
+    Phase.RUNNING: _l("Going on"),
     Phase.OVER: _l("Over"),
     Phase.CLOSED: _l("Closed"),
 }

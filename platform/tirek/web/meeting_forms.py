@@ -37,12 +37,7 @@ class MeetingForm(PageForm):
     made_id = HiddenField()
     held_on = DayField(_l("Day"), [InputRequired(_l("Choose the day."))], format=DATES)
     strand = RadioField(
-        _l("Part of the programme"),
-        [InputRequired(_l("Choose a part of the programme."))],
-        choices=[
-            SelectChoice(one.value, f"{one.value}. {word}")
-            for one, word in group_words.STRANDS.items()
-        ],
+        _l("Part of the programme"), [InputRequired(_l("Choose a part of the programme."))]
     )
     course = SelectField(_l("Course, if it was about one"), coerce=str)
     invited = _NumberField(_l("Invited"), [Optional(), _WHOLE])
@@ -53,6 +48,10 @@ class MeetingForm(PageForm):
 
     def offer(self, courses: Iterable[Course]) -> None:
         """Allow exactly the courses that can be read."""
+        # Here, because a letter put before a word makes it one of the language of that moment.
+        self.strand.choices = [
+            SelectChoice(one.value, group_words.strand(one.value)) for one in Strand
+        ]
         self.course.choices = [SelectChoice("", _("None"))] + [
             SelectChoice(course.id, course.text(data_lang()).title) for course in courses
         ]
