@@ -61,12 +61,16 @@ def has_begun(owner: Engine) -> None:
             )
 
 
-@pytest.mark.parametrize("lang", ["kk", "ru", "en"])
+@pytest.mark.parametrize(
+    ("lang", "area"),
+    [("kk", "school"), ("ru", "school"), ("en", "school"), ("kk", "psc"), ("ru", "psc")],
+)
 def test_from_the_first_visit_to_the_first_times(
-    system: Session, world: World, browser: NewBrowser, lang: str
+    system: Session, world: World, browser: NewBrowser, lang: str, area: str
 ) -> None:
-    somebody = browser(lang).sign_in(world.school.psychologist)
-    page = somebody.open(f"/{lang}/school/talks")
+    adult = world.school.psychologist if area == "school" else world.home.specialist
+    somebody = browser(lang).sign_in(adult)
+    page = somebody.open(f"/{lang}/{area}/talks")
     assert page.url.endswith("/talks/terms")
     page = somebody.submit(page, "/talks/terms", daily_most="4", rest_minutes="15")
     assert page.url.endswith("/talks/times")
@@ -81,9 +85,9 @@ def test_from_the_first_visit_to_the_first_times(
     made = system.scalars(select(Slot).order_by(Slot.starts_at)).all()
     assert [(one.starts_at.hour, one.is_reserved) for one in made] == [(9, False), (10, True)]
     for path in ("terms", "times", "past", "waiting"):
-        somebody.open(f"/{lang}/school/talks/{path}")
-    somebody.open(f"/{lang}/school/talks/times/{made[0].id}")
-    somebody.open(f"/{lang}/school/talks/times/{made[0].id}/book")
+        somebody.open(f"/{lang}/{area}/talks/{path}")
+    somebody.open(f"/{lang}/{area}/talks/times/{made[0].id}")
+    somebody.open(f"/{lang}/{area}/talks/times/{made[0].id}/book")
 
 
 @pytest.mark.parametrize("lang", ["kk", "ru"])
