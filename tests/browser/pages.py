@@ -5,43 +5,48 @@ from collections.abc import Callable
 from tests.browser import people
 from tests.browser.busy_school import WALKERS, BusySchool
 from tests.browser.pages_account import NOT_ACCOUNT_PAGES, account_pages, letter_pages
+from tests.browser.pages_content import NOT_CONTENT_PAGES, content_pages
 from tests.browser.visit import Here, Visit, Weight, Who
 from tirek.config import ROOT
 from tirek.services import reminders
 
 # What a page is not: these answer a GET, but nobody ever sees a page of theirs.
-NOT_PAGES = {
-    "static": "files; their bytes are counted with every page",
-    "probes.alive": "for machines",
-    "probes.ready": "for machines",
-    "probes.front_door": "sends on to the first page",
-    "public.feed": "for machines",
-    "public.lesson_qr": "a picture; it is fetched with the pages that show it",
-    "crawlers.sitemap": "for machines",
-    "crawlers.robots": "for machines",
-    "public.vision": "sets a cookie and sends back; every page is looked at in that version too",
-    "psc.acknowledge_left": "sends back to the referral",
-    "psc.notice_left": "sends back to the referral",
-    "psc.drill_answer_left": "sends back to the test alarms",
-    "psc.phone_left": "sends back to the roster",
-    "psc.shift_add_left": "sends back to the roster",
-    "psc.shift_remove_left": "sends back to the roster",
-    "oversight.duty_remove_left": "sends back to the rungs",
-    "oversight.reply_left": "sends back to the late referrals",
-    "oversight.retry_left": "sends back to the operations page",
-    "admin.duty_remove_left": "sends back to the rungs",
-    "admin.endpoint_renew_left": "sends back to the servers",
-    "admin.endpoint_switch_left": "sends back to the servers",
-    "admin.retry_left": "sends back to the machinery",
-    "api.description": "for machines",
-    "metrics.metrics": "for machines",
-    "parent.certificate_file": "a file",
-    "student.resume": "sends on to where the pupil is",
-    "school.assignment_step_left": "sends back to the class",
-    "school.case_accept_left": "sends back to the referral",
-    "school.case_notice_left": "sends back to the referral",
-    "school.consents_papers_left": "sends back to the class",
-} | NOT_ACCOUNT_PAGES
+NOT_PAGES = (
+    {
+        "static": "files; their bytes are counted with every page",
+        "probes.alive": "for machines",
+        "probes.ready": "for machines",
+        "probes.front_door": "sends on to the first page",
+        "public.feed": "for machines",
+        "public.lesson_qr": "a picture; it is fetched with the pages that show it",
+        "crawlers.sitemap": "for machines",
+        "crawlers.robots": "for machines",
+        "public.vision": "sets a cookie and sends back; every page is looked at in that version too",
+        "psc.acknowledge_left": "sends back to the referral",
+        "psc.notice_left": "sends back to the referral",
+        "psc.drill_answer_left": "sends back to the test alarms",
+        "psc.phone_left": "sends back to the roster",
+        "psc.shift_add_left": "sends back to the roster",
+        "psc.shift_remove_left": "sends back to the roster",
+        "oversight.duty_remove_left": "sends back to the rungs",
+        "oversight.reply_left": "sends back to the late referrals",
+        "oversight.retry_left": "sends back to the operations page",
+        "admin.duty_remove_left": "sends back to the rungs",
+        "admin.endpoint_renew_left": "sends back to the servers",
+        "admin.endpoint_switch_left": "sends back to the servers",
+        "admin.retry_left": "sends back to the machinery",
+        "api.description": "for machines",
+        "metrics.metrics": "for machines",
+        "parent.certificate_file": "a file",
+        "student.resume": "sends on to where the pupil is",
+        "school.assignment_step_left": "sends back to the class",
+        "school.case_accept_left": "sends back to the referral",
+        "school.case_notice_left": "sends back to the referral",
+        "school.consents_papers_left": "sends back to the class",
+    }
+    | NOT_ACCOUNT_PAGES
+    | NOT_CONTENT_PAGES
+)
 
 
 def _press(selector: str = "main form button[type=submit]") -> Callable[[Here], None]:
@@ -490,6 +495,7 @@ def _centre() -> list[Visit]:
 
 VISITS = [
     *_public(),
+    *content_pages(),
     *_pupil(),
     *_parent(),
     *account_pages(),

@@ -33,9 +33,10 @@ async function show() {
   remove.hidden = found.what === "none";
 }
 
-// As a stranger: a kept page must not know who kept it.
+// As a stranger: a kept page must not know who kept it. Files whose address changes with them are at hand.
 async function fetched(page) {
-  const answer = await fetch(page, {credentials: "omit", cache: "no-cache"});
+  const cache = page.startsWith("/static/") ? "default" : "no-store";
+  const answer = await fetch(page, {credentials: "omit", cache});
   if (!answer.ok || answer.redirected) throw new Error(answer.status);
   return answer;
 }
