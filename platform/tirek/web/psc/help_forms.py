@@ -41,7 +41,7 @@ class HelpListForm(PageForm):
     show = SelectField(
         _l("Which"),
         choices=[
-            SelectChoice(Show.OPEN.value, _l("All open")),
+            SelectChoice(Show.OPEN.value, _l("All open calls")),
             SelectChoice(Show.WAITING.value, _l("Not accepted by anybody")),
             SelectChoice(Show.LATE.value, _l("Late")),
             SelectChoice(Show.MINE.value, _l("Mine")),
