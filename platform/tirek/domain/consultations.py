@@ -69,6 +69,8 @@ JOIN_AFTER = timedelta(minutes=15)
 NOTICE = timedelta(minutes=30)
 # How far ahead parents see times.
 AHEAD = timedelta(days=28)
+# How many talks one parent may have ahead: one a week of what is shown.
+AHEAD_MOST = 4
 WORDS_MOST = 300
 # Parents are written to between these hours.
 DAY_BEGINS, DAY_ENDS = time(8), time(21)

@@ -49,6 +49,10 @@ class DayFullError(TimeGoneError):
     """The psychologist's day is full."""
 
 
+class EnoughAheadError(TimeGoneError):
+    """The parent has as many talks ahead as one family may: others wait too."""
+
+
 class OwnOverlapError(TimeGoneError):
     """The parent has another talk at that time."""
 

@@ -221,7 +221,10 @@ def of_people(unit: Unit, people: Collection[Person]) -> list[FreeTime]:
         for slot in unit.session.scalars(_slots(by_id.keys(), now))
     ]
     taken = _taken(unit, by_id.keys(), now)
-    return [replace(one, is_taken=_is_taken(one, taken.get(one.person.id, []))) for one in found]
+    return [
+        replace(one, is_taken=_is_taken(one, taken.get((one.person.id, one.day), [])))
+        for one in found
+    ]
 
 
 def _slots(hosts: Collection[UUID], now: datetime) -> Select[Slot]:
@@ -245,23 +248,22 @@ def offered(now: datetime) -> tuple[ColumnElement[bool], ...]:
 Span = tuple[datetime, datetime]
 
 
-def _taken(unit: Unit, hosts: Collection[UUID], now: datetime) -> dict[UUID, list[Span]]:
+def _taken(
+    unit: Unit, hosts: Collection[UUID], now: datetime
+) -> dict[tuple[UUID, date], list[Span]]:
+    """What somebody has, by psychologist and day."""
     # From midnight on: what was talked about this morning counts for the day's limit.
     since = datetime.combine(now.astimezone(KAZAKHSTAN).date(), time(), KAZAKHSTAN)
     until = now + AHEAD + timedelta(days=1)
-    taken: dict[UUID, list[Span]] = {}
+    taken: dict[tuple[UUID, date], list[Span]] = {}
     for row in unit.session.execute(_TAKEN, {"since": since, "until": until, "hosts": list(hosts)}):
-        taken.setdefault(row.account_id, []).append((row.starts_at, row.ends_at))
+        day = row.starts_at.astimezone(KAZAKHSTAN).date()
+        taken.setdefault((row.account_id, day), []).append((row.starts_at, row.ends_at))
     return taken
 
 
 def _is_taken(one: FreeTime, taken: Sequence[Span]) -> bool:
-    """Whether somebody has it, or its psychologist's day is full."""
-    on_the_day = [begins for begins, _ends in taken if _day(begins) == one.day]
-    if len(on_the_day) >= one.person.daily_most:
+    """Whether somebody has it, or its psychologist's day is full; `taken` is of that day."""
+    if len(taken) >= one.person.daily_most:
         return True
     return any(begins < one.ends_at and ends > one.starts_at for begins, ends in taken)
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(KAZAKHSTAN).date()

@@ -6,10 +6,11 @@ of their own up, and is told of everything that happens to one.
 
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 
 from tirek.domain.calls import CallPass, call_pass
 from tirek.domain.consultations import (
+    AHEAD_MOST,
     HOLD,
     BookingState,
     Details,
@@ -31,7 +32,7 @@ from tirek.services import (
 )
 from tirek.services.outbox import Message
 from tirek.services.talk_records import Talk
-from tirek.services.talk_taking import Claim, NotOfferedError, TimeGoneError
+from tirek.services.talk_taking import Claim, EnoughAheadError, NotOfferedError, TimeGoneError
 from tirek.services.unit import Unit
 from tirek.storage.models import Booking, ConsultationHost, Slot, WaitingParent
 
@@ -50,12 +51,10 @@ def hold(unit: Unit, slot_id: UUID, language: str, like: UUID | None = None) -> 
     talk_taking.in_turn(unit, parent, [slot.host_id])
     said = talk_drafts.before(unit, like) if like else _unsaid(unit, slot, language)
     claim = Claim(parent, said, held_until=unit.now() + HOLD)
-    try:
-        with unit.session.begin_nested():
-            _let_go(unit, parent)
-            return talk_taking.take(unit, slot, claim).id
-    except TimeGoneError as error:
-        raise _gone(unit, error, slot.id) from error
+    # Refused, they keep what they had.
+    with unit.session.begin_nested():
+        _let_go(unit, parent)
+        return _take(unit, slot, claim).id
 
 
 def confirm(unit: Unit, booking_id: UUID, details: Details) -> UUID:
@@ -227,8 +226,21 @@ def _let_go(unit: Unit, parent: UUID) -> None:
     )
 
 
+def _require_room(unit: Unit, parent: UUID) -> None:
+    """Nobody has all the times: the parent's turn is taken, so no second tab gets past this."""
+    ahead = select(func.count()).where(
+        Booking.account_id == parent,
+        Booking.state == S.BOOKED.value,
+        Booking.starts_at > unit.now(),
+    )
+    if unit.session.scalars(ahead).one() >= AHEAD_MOST:
+        raise EnoughAheadError("enough talks ahead")
+
+
 def _take(unit: Unit, slot: Slot, claim: Claim) -> Booking:
     try:
+        if _is_parent(unit):
+            _require_room(unit, claim.account_id)
         return talk_taking.take(unit, slot, claim)
     except TimeGoneError as error:
         raise _gone(unit, error, slot.id) from error

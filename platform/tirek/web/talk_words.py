@@ -2,13 +2,14 @@
 
 from datetime import date, datetime
 
-from flask_babel import format_date
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from tirek.domain.consultations import AgeBand, BookingState, Medium, Topic
+from tirek.domain.consultations import AHEAD_MOST, AgeBand, BookingState, Medium, Topic
 from tirek.services.talk_taking import (
     DayFullError,
+    EnoughAheadError,
     NotOfferedError,
     OwnOverlapError,
     TimeGoneError,
@@ -61,6 +62,16 @@ def why_gone(error: TimeGoneError) -> str:
     match error:
         case DayFullError():
             return str(_("This psychologist's day is full: they need strength for each talk."))
+        case EnoughAheadError():
+            return str(
+                ngettext(
+                    "You have %(num)s meeting ahead already. Move or cancel one first:"
+                    " other families wait too.",
+                    "You have %(num)s meetings ahead already. Move or cancel one first:"
+                    " other families wait too.",
+                    AHEAD_MOST,
+                )
+            )
         case OwnOverlapError():
             return str(_("You have another meeting at that time."))
         case NotOfferedError():

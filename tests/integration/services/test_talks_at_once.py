@@ -12,9 +12,9 @@ from tests.builders_referral import acting
 from tests.builders_talks import a_day, a_host, a_parent, a_slot, said, some_slots
 from tests.world import Adult, World, a_vault, a_world, the_catalog
 from tirek.config import Keys
-from tirek.domain.consultations import TAKING
+from tirek.domain.consultations import AHEAD_MOST, TAKING
 from tirek.services import talks, waiting
-from tirek.services.talk_taking import TimeGoneError
+from tirek.services.talk_taking import EnoughAheadError, TimeGoneError
 from tirek.storage.models import Booking
 from tirek.storage.session import app_engine
 
@@ -85,6 +85,15 @@ def test_one_parent_in_twenty_tabs_has_one_talk(world: World, database_url: str)
     world.session.commit()
     at_once(database_url, world, [world.school.guardian] * MANY, slots)
     assert taken(world) == 1
+
+
+def test_one_family_does_not_have_all_the_times(world: World, database_url: str) -> None:
+    host = a_host(world.unit(), world.school.psychologist, daily_most=12)
+    slots = some_slots(world.unit(), host, 10, a_day(1, 9))
+    world.session.commit()
+    found = at_once(database_url, world, [world.school.guardian] * MANY, slots)
+    assert taken(world) == AHEAD_MOST
+    assert sum(isinstance(one, EnoughAheadError) for one in found) >= MANY - len(slots)
 
 
 def test_the_days_most_holds_against_twenty(

@@ -17,7 +17,7 @@ from tirek.services import (
     waiting,
 )
 from tirek.services.talk_records import Talk
-from tirek.services.talk_taking import TimeGoneError
+from tirek.services.talk_taking import EnoughAheadError, TimeGoneError
 from tirek.web import calls, talk_words
 from tirek.web.access import requires
 from tirek.web.i18n import LANGUAGES, data_lang
@@ -158,6 +158,7 @@ def gone(error: TimeGoneError, **more: UUID | None) -> tuple[str, int]:
         "parent/talk_gone.html",
         why=talk_words.why_gone(error),
         near=error.near,
+        is_enough=isinstance(error, EnoughAheadError),
         words=talk_words,
         title=str(_("This time is gone")),
         **more,
