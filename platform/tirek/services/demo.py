@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, exists, select
 from sqlalchemy.orm import Session
 
-from tirek.services import demo_about, demo_duty, demo_groups, demo_reading, demo_talks
+from tirek.services import (
+    demo_about,
+    demo_duty,
+    demo_families,
+    demo_groups,
+    demo_reading,
+    demo_talks,
+)
 from tirek.services.demo_dates import move_into_the_past, ring
 from tirek.services.demo_desk import Desk
 from tirek.services.demo_moments import Diary
@@ -57,6 +64,7 @@ def build(workshop: Workshop, owner: Engine) -> Demo:
     _live_through(workshop, owner, places, staff, people)
     codes = open_questionnaires(workshop, places, staff, people)
     families = tuple(open_families(places, people))
+    demo_families.fill(workshop, families)
     demo_about.fill(workshop, families)
     demo_reading.fill(workshop, families)
     demo_talks.fill(workshop, staff, families)

@@ -41,6 +41,8 @@ BELOW = {
     "help_waits": "/help-requests",
     "help_late": "/help-requests",
 }
+# What an address may get that nobody has proved yet.
+TO_ANY_ADDRESS = frozenset({"confirm_address", "reset_password", "already_registered"})
 # Turns a child's id into the name that one receiver alone knows it by.
 SUBJECTS = UUID("6d9f5f0e-6d1c-4a55-9b0f-5b7f4a8b2c11")
 
@@ -195,7 +197,8 @@ def talk_secret(vault: Vault | None, booking_id: UUID) -> str:
 def is_needless(session: Session, message: OutboxMessage) -> bool:
     """Whether a message must not leave any more, or need not.
 
-    Nobody reads mail for an account that its owner has deleted. A second channel is not needed
+    A deleted account reads no mail, and an address that nobody has proved may be a stranger's: to
+    it go only the letters that prove it or let its owner in. A second channel is not needed
     once somebody has opened the referral; and nobody is told about a child whom they have been
     named as possibly harming since the message was written.
     """
@@ -204,14 +207,22 @@ def is_needless(session: Session, message: OutboxMessage) -> bool:
     if message.kind == talk_reminders.KIND and talk_reminders.is_late(session, message):
         return True
     if message.referral_id is None and message.notice_id is None:
-        return _is_erased(session, message)
+        return not _is_welcome(session, message)
     row = session.execute(_NEEDLESS, {"message": message.id}).one()
     return bool(row.is_out or (message.condition == UNSEEN and row.is_seen))
 
 
-def _is_erased(session: Session, message: OutboxMessage) -> bool:
-    found = select(Account.erased_at).where(Account.id == message.account_id)
-    return session.scalars(found).one_or_none() is not None
+def _is_welcome(session: Session, message: OutboxMessage) -> bool:
+    """Whether an account still reads mail, and a parent's address may get this kind of it."""
+    row = session.execute(
+        select(Account.role, Account.erased_at, Account.verified_at).where(
+            Account.id == message.account_id
+        )
+    ).one_or_none()
+    if row is None:
+        return True
+    is_proved = row.role != Role.GUARDIAN or row.verified_at is not None
+    return row.erased_at is None and (is_proved or message.kind in TO_ANY_ADDRESS)
 
 
 _NEEDLESS = text(

@@ -16,11 +16,12 @@ from tests.builders_families import (
 from tests.world import PASSWORD, World, a_vault, a_world, the_catalog
 from tirek.domain.parents import Errand
 from tirek.domain.throttle import REGISTER_BY_NAME
-from tirek.services import accounts, errands, own_accounts, registration
+from tirek.services import accounts, errands, outbox, own_accounts, registration
 from tirek.services.accounts import WrongLoginError
 from tirek.services.codes import SlowDownError
 from tirek.services.errands import ErrandOverError, WeakPasswordError
-from tirek.services.parcels import errand_secret
+from tirek.services.outbox import Message
+from tirek.services.parcels import errand_secret, is_needless
 from tirek.services.registration import AddressConfirmedError
 from tirek.storage.models import Account, OutboxMessage, WebSession
 
@@ -179,6 +180,25 @@ def test_the_letter_comes_again_until_the_address_is_confirmed(door, world, engi
     with pytest.raises(AddressConfirmedError):
         registration.send_confirmation_again(unit)
     unit.session.close()
+
+
+def test_only_what_proves_an_address_goes_to_one_that_is_not_proved(door, world, system):
+    account = world.school.guardian.account
+    kinds = ["confirm_address", "reset_password", "already_registered", "group_news"]
+    errands.send(door, account.id, Errand.CONFIRM_ADDRESS)
+    errands.send(door, account.id, Errand.RESET_PASSWORD)
+    outbox.queue(door, [Message(kind, "x", account_id=account.id) for kind in kinds[2:]])
+    door.session.flush()
+    letters = door.session.scalars(select(OutboxMessage)).all()
+    held = [letter.kind for letter in letters if is_needless(door.session, letter)]
+    assert held == ["group_news"]
+    errands.confirm_address(door, errands.find(door, *first_link(door, account.email)))
+    assert not any(is_needless(door.session, letter) for letter in letters)
+
+
+def first_link(door, email: str) -> tuple:
+    errand = errands_of(door.session, email)[0]
+    return errand.id, errand_secret(door.vault, errand.id)
 
 
 def test_changing_the_password_asks_for_the_old_one_and_ends_all_sessions(world, engine, system):

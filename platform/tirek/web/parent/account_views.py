@@ -13,6 +13,7 @@ from tirek.services.own_accounts import NoPhoneError
 from tirek.services.registration import AddressConfirmedError
 from tirek.web.access import SignedIn, current_actor, idle_minutes, requires
 from tirek.web.parent.account_forms import AboutForm, PhoneForm
+from tirek.web.parent.home_parts import home_part
 from tirek.web.parent.pages import blueprint
 from tirek.web.parent.register_forms import ChangePasswordForm
 from tirek.web.parent.register_views import region_choices
@@ -20,6 +21,12 @@ from tirek.web.sessions import current_session, network
 from tirek.web.transaction import keep_despite_error, unit
 
 SEE_OTHER = 303
+
+
+@home_part("address", place=15)
+def _address_on_home() -> dict[str, object] | None:
+    """That letters wait for the address to be confirmed."""
+    return None if registration.has_confirmed_address(unit()) else {}
 
 
 @blueprint.get("/account")
