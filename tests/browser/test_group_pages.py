@@ -57,6 +57,7 @@ PAGES = [
             ("meeting_cancel", f"/meetings/{{{area} meeting}}/cancel"),
         )
     ),
+    ("psc.group_new school", CENTRE, "/psc/groups/new?school={house}"),
     ("school.group_question answered", SCHOOL, "/school/groups/{school}/questions/{answered}"),
     ("oversight.feedback", AUTHOR, "/oversight/feedback"),
     ("oversight.feedback none", AUTHOR, "/oversight/feedback?show=read"),
@@ -110,6 +111,7 @@ def _story(owner: Engine, world: World) -> Told:
     courses.record_lesson_done(world.session, parent.account.id, COURSE, "boiling-signs")
     world.session.commit()
     ids = {"group": group.id, "school": group.id, "psc": open_group.id, "past": past.id}
+    ids["house"] = world.school.id
     ids |= _questions(world, group, open_group) | _meetings(world)
     _voices(world)
     author = an_adult(world.unit(), Role.METHODOLOGIST)

@@ -38,9 +38,16 @@ def days(world: World, first: int = 0, last: int = 34) -> dict[str, str]:
     }
 
 
-def start(who: Browser, world: World, area: str = "school", **given: object) -> Page:
-    page = who.open(f"/{who.lang}/{area}/groups/new")
-    return who.submit(page, **{"course": COURSE, **days(world), **given})
+def start(
+    who: Browser, world: World, area: str = "school", query: str = "", **given: object
+) -> int:
+    """Send the form of a new group; at a centre the page has a second one, for the school."""
+    page = who.open(f"/{who.lang}/{area}/groups/new{query}")
+    form = page.html.select_one("main form[method=post]")
+    assert form is not None
+    kept = {str(one["name"]): one.get("value", "") for one in form.select("input[type=hidden]")}
+    sent = {**kept, "course": COURSE, **days(world), **given}
+    return who.client.post(page.url, data=sent).status_code
 
 
 def made(system: Session) -> Cohort:
@@ -63,9 +70,9 @@ def test_a_class_takes_a_course_together(
     system: Session, world: World, browser: NewBrowser, lang: str
 ) -> None:
     psychologist = browser(lang).sign_in(world.school.psychologist)
-    page = start(psychologist, world, classroom=str(world.school.classroom.id))
+    assert start(psychologist, world, classroom=str(world.school.classroom.id)) == 303
     group = made(system)
-    assert page.url == f"/{lang}/school/groups/{group.id}"
+    page = psychologist.open(f"/{lang}/school/groups/{group.id}")
     assert "-".join((group.join_code[:3], group.join_code[3:6], group.join_code[6:])) in page.text
 
     parent = browser(lang).sign_in(world.school.guardian)
@@ -147,13 +154,10 @@ def test_a_form_with_mistakes_keeps_what_was_typed(world: World, leader: Browser
 
 def test_a_centre_leads_an_open_group(system: Session, world: World, browser: NewBrowser) -> None:
     specialist = browser("ru").sign_in(world.home.specialist)
-    page = start(specialist, world, "psc")
+    assert start(specialist, world, "psc") == 303
     group = made(system)
-    assert page.url == f"/ru/psc/groups/{group.id}"
+    specialist.open(f"/ru/psc/groups/{group.id}")
     assert (group.support_center_id, group.classroom_id) == (world.home.id, None)
-    room = str(world.school.classroom.id)
-    page = specialist.open("/ru/psc/groups/new")
-    specialist.submit(page, status=422, course=COURSE, classroom=room, **days(world))
     parent = browser("ru").sign_in(a_parent(world))
     page = parent.open("/ru/parent/groups")
     page = parent.submit(page, "/parent/groups", status=422, code="222-222-222")
@@ -162,6 +166,28 @@ def test_a_centre_leads_an_open_group(system: Session, world: World, browser: Ne
     assert world.home.center.name_ru in page.text
     parent.submit(parent.open(page.url + "/leave"))
     parent.open(page.url, status=404)
+
+
+def test_a_centre_invites_a_class_of_its_territory(
+    system: Session, world: World, browser: NewBrowser
+) -> None:
+    specialist = browser("ru").sign_in(world.home.specialist)
+    room, school = str(world.school.classroom.id), world.school
+    # Only the classes of the school that is chosen, and only schools of the own territory.
+    assert start(specialist, world, "psc", classroom=room) == 422
+    other = f"?school={world.schools[1].id}"
+    assert start(specialist, world, "psc", other, classroom=room) == 422
+    assert start(specialist, world, "psc", f"?school={school.id}", classroom=room) == 303
+    group = made(system)
+    page = specialist.open(f"/ru/psc/groups/{group.id}")
+    assert school.school.name_ru in page.text
+    assert "8Ә" in page.text
+    address = f"/ru/parent/groups/join/{group.join_code}"
+    home = browser("ru").sign_in(school.guardian).open("/ru/parent")
+    assert home.html.select(f'a[href="{address}"]')
+    # The school itself has no part in it.
+    psychologist = browser("ru").sign_in(school.psychologist)
+    assert psychologist.client.get(f"/ru/school/groups/{group.id}").status_code == 404
 
 
 def test_a_wrong_code_is_said_to_be_wrong_and_counted(world: World, browser: NewBrowser) -> None:

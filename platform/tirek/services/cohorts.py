@@ -24,10 +24,10 @@ from tirek.domain.cohorts import (
 )
 from tirek.domain.education import Course
 from tirek.domain.errors import ConflictError, NotFoundError
-from tirek.services import audit, classrooms
+from tirek.services import audit, classrooms, group_rooms
 from tirek.services.paging import Page, page_of
 from tirek.services.unit import Unit
-from tirek.storage.models import Account, Classroom, Cohort, CohortMember, CohortQuestion
+from tirek.storage.models import Account, Classroom, Cohort, CohortMember, CohortQuestion, School
 
 # Two groups hardly ever draw the same code; three times in a row is something else.
 DRAWS = 3
@@ -64,6 +64,8 @@ class CohortRow:
     course_id: str
     course: Course | None
     classroom: str | None
+    # The school of the class, where a centre leads the group.
+    school: School | None
     starts_on: date
     ends_on: date
     facilitator: str
@@ -79,6 +81,7 @@ class Group:
     cohort: Cohort
     course: Course | None
     classroom: str | None
+    school: School | None
     facilitator: str
     steps: tuple[PlanStep, ...]
     phase: Phase
@@ -114,7 +117,7 @@ def start(unit: Unit, wanted: NewCohort) -> UUID:
     if course is None:
         raise NotFoundError("course", wanted.course_id)
     if wanted.classroom_id is not None:
-        classrooms.get(unit, wanted.classroom_id)
+        group_rooms.require(unit, wanted.classroom_id)
     lessons = len(course.core_path)
     check_dates(wanted.starts_on, wanted.ends_on, lessons=lessons, today=today(unit))
     for _draw in range(DRAWS):
@@ -174,20 +177,24 @@ def _listed(unit: Unit) -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     return (
-        select(Cohort, Classroom, Account.display_name, members, waiting)
+        select(Cohort, Classroom, School, Account.display_name, members, waiting)
         .join(Account, Account.id == Cohort.facilitator_id)
         .outerjoin(Classroom, Classroom.id == Cohort.classroom_id)
+        .outerjoin(School, _is_elsewhere())
         .where(_own(unit))
     )
 
 
-def _row(unit: Unit, row: tuple[Cohort, Classroom | None, str, int, int], now: date) -> CohortRow:
-    cohort, room, facilitator, members, waiting = row
+def _row(
+    unit: Unit, row: tuple[Cohort, Classroom | None, School | None, str, int, int], now: date
+) -> CohortRow:
+    cohort, room, school, facilitator, members, waiting = row
     return CohortRow(
         cohort.id,
         cohort.course_id,
         unit.catalog.courses.get(cohort.course_id),
         None if room is None else classrooms.name_of(room),
+        school,
         cohort.starts_on,
         cohort.ends_on,
         facilitator,
@@ -206,20 +213,22 @@ def phase_of(cohort: Cohort, now: date) -> Phase:
 def get(unit: Unit, cohort_id: UUID) -> Group:
     """A group of the actor's house; raises `NotFoundError`."""
     row = unit.session.execute(
-        select(Cohort, Classroom, Account.display_name)
+        select(Cohort, Classroom, School, Account.display_name)
         .join(Account, Account.id == Cohort.facilitator_id)
         .outerjoin(Classroom, Classroom.id == Cohort.classroom_id)
+        .outerjoin(School, _is_elsewhere())
         .where(_own(unit), Cohort.id == cohort_id)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
         raise NotFoundError("cohort", cohort_id)
-    cohort, room, facilitator = row
+    cohort, room, school, facilitator = row
     course, now = unit.catalog.courses.get(cohort.course_id), today(unit)
     return Group(
         cohort,
         course,
         None if room is None else classrooms.name_of(room),
+        school,
         facilitator,
         plan_of(course, cohort.starts_on, cohort.ends_on),
         phase_of(cohort, now),
@@ -267,6 +276,11 @@ def _change(unit: Unit, group: Group, action: str, **columns: object) -> None:
     if changed.scalar_one_or_none() is None:
         raise ConflictError("this group is closed")
     audit.record(unit, action, "cohort", group.cohort.id)
+
+
+def _is_elsewhere() -> ColumnElement[bool]:
+    """The school of a class that a centre invited; at the own school nobody needs its name."""
+    return and_(School.id == Classroom.school_id, Cohort.school_id.is_(None))
 
 
 def _own(unit: Unit) -> ColumnElement[bool]:

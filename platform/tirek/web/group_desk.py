@@ -14,9 +14,8 @@ from werkzeug.wrappers import Response as Answer
 
 from tirek.domain.cohorts import CohortDatesError, Standing, spoken
 from tirek.domain.errors import ConflictError
-from tirek.domain.people import SCHOOL_ROLES
 from tirek.domain.permissions import Permission
-from tirek.services import classrooms, cohort_questions, cohorts
+from tirek.services import cohort_questions, cohorts, group_rooms
 from tirek.services.cohorts import CohortQuery, Group, Member
 from tirek.web import group_questions
 from tirek.web.access import catalog, current_actor, requires
@@ -66,7 +65,10 @@ def groups() -> str:
 def group_new() -> str | tuple[str, int] | Answer:
     """Start a course for a class, or for whoever has the code."""
     form = StartForm()
-    form.offer(served_courses(), _rooms())
+    schools = group_rooms.schools(unit())
+    school = next((one for one in schools if str(one.id) == request.args.get("school")), None)
+    rooms = group_rooms.of_school(unit(), school.id if school else None)
+    form.offer(served_courses(), rooms)
     if form.validate_on_submit():
         try:
             made = cohorts.start(unit(), form.wanted)
@@ -75,16 +77,8 @@ def group_new() -> str | tuple[str, int] | Answer:
         else:
             flash(_("The group is there. Now pass its code on."), "success")
             return redirect(url_for(".group", cohort_id=made), SEE_OTHER)
-    page = shown("new", form=form)
+    page = shown("new", form=form, schools=schools, school=school)
     return (page, WRONG) if form.errors else page
-
-
-def _rooms() -> list[tuple[UUID, str]]:
-    """A support centre has no classes: its groups are open ones."""
-    actor = current_actor()
-    if actor is None or actor.role not in SCHOOL_ROLES:
-        return []
-    return [(room.id, room.name) for room in classrooms.of_school(unit())]
 
 
 @requires(Permission.LEAD_GROUP)

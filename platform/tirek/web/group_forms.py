@@ -13,6 +13,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from tirek.domain.cohorts import ANSWER_MOST, AsideReason
 from tirek.domain.education import Course
 from tirek.services.cohorts import NewCohort
+from tirek.services.group_rooms import Room
 from tirek.web.forms import PageForm
 from tirek.web.group_words import ASIDE
 from tirek.web.i18n import data_lang
@@ -70,14 +71,14 @@ class StartForm(DatesForm):
     course = SelectField(_l("Course"), [InputRequired(_l("Choose a course."))])
     classroom = SelectField(_l("Who can join"), coerce=str)
 
-    def offer(self, courses: Iterable[Course], rooms: Iterable[tuple[UUID, str]]) -> None:
+    def offer(self, courses: Iterable[Course], rooms: Iterable[Room]) -> None:
         """Allow exactly the courses that can be read and the classes of the house."""
         self.course.choices = [SelectChoice("", _("Not chosen"))] + [
             SelectChoice(course.id, course.text(data_lang()).title) for course in courses
         ]
         self.classroom.choices = [SelectChoice("", _("Open: whoever has the code"))] + [
-            SelectChoice(str(room), _("Parents of class %(name)s", name=name))
-            for room, name in rooms
+            SelectChoice(str(room.id), _("Parents of class %(name)s", name=room.name))
+            for room in rooms
         ]
         self.made_id.data = self.made_id.data or str(uuid4())
 

@@ -17,7 +17,7 @@ from tirek.domain.people import Role
 from tirek.services import cohort_members, cohorts, courses
 from tirek.services.cohort_members import GroupOverError, ShownNameError, UnknownJoinCodeError
 from tirek.services.cohorts import CohortQuery, NewCohort
-from tirek.storage.models import AuditEntry, Cohort, CohortMember, LessonProgress
+from tirek.storage.models import AuditEntry, Classroom, Cohort, CohortMember, LessonProgress, School
 
 
 @pytest.fixture
@@ -50,6 +50,20 @@ def test_what_cannot_be_started(world: World) -> None:
     ):
         with pytest.raises(NotFoundError):
             cohorts.start(unit, wanted)
+    # A centre invites no class of another territory.
+    far = School(
+        district_id=world.neighbour.district.id, name_kk="Алыс", name_ru="Далёкая", public_code="F1"
+    )
+    world.session.add(far)
+    world.session.flush()
+    year = world.school.classroom.school_year
+    room = Classroom(school_id=far.id, school_year=year, grade=5, letter="А")
+    world.session.add(room)
+    world.session.flush()
+    centre = world.unit(world.home.specialist.actor)
+    with pytest.raises(NotFoundError):
+        cohorts.start(centre, NewCohort(uuid4(), COURSE, room.id, first, last))
+    cohorts.start(centre, NewCohort(uuid4(), COURSE, world.school.classroom.id, first, last))
     with pytest.raises(CohortDatesError):
         cohorts.start(unit, NewCohort(uuid4(), COURSE, None, first, first + timedelta(3)))
     taken = a_group(world, world.schools[1].psychologist)
