@@ -9,7 +9,7 @@ from flask import Flask
 from tests.functional.browser import Browser, Page
 from tirek.web.transaction import EXTENSION, Plant
 
-HARD = "if-child-says-does-not-want-to-live"
+HARD = "stay-close-today"
 
 
 def cards_of(page: Page) -> list[str]:
