@@ -13,6 +13,10 @@ from tests.browser.busy_school import PUPILS, BusySchool, fill
 from tests.browser.conftest import serve
 from tests.browser.looking import Sizes, Window
 from tests.browser.pages import NOT_PAGES, VISITS
+from tests.browser.test_about_pages import NOT_PAGES as NO_ABOUT_PAGES
+from tests.browser.test_about_pages import PAGES as ABOUT_PAGES
+from tests.browser.test_group_pages import NOT_PAGES as NO_GROUP_PAGES
+from tests.browser.test_group_pages import PAGES as GROUP_PAGES
 from tests.browser.test_pages_above import PAGES as PAGES_ABOVE
 from tests.browser.test_talk_desk_pages import NOT_PAGES as NO_DESK_PAGES
 from tests.browser.test_talk_desk_pages import PAGES as DESK_PAGES
@@ -116,8 +120,13 @@ def test_every_page_is_on_the_list(app_and_school: tuple[Flask, BusySchool]):
     app, _busy = app_and_school
     known = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     listed = {visit.endpoint for visit in VISITS if not visit.endpoint.startswith("errors.")}
-    listed |= {name.partition(" ")[0] for name, *_ in (*PAGES_ABOVE, *TALK_PAGES, *DESK_PAGES)}
-    none = NOT_PAGES.keys() | NO_TALK_PAGES.keys() | NO_DESK_PAGES.keys()
+    listed |= {
+        name.partition(" ")[0]
+        for name, *_ in (*PAGES_ABOVE, *TALK_PAGES, *DESK_PAGES, *ABOUT_PAGES)
+    }
+    none = NOT_PAGES.keys() | NO_TALK_PAGES.keys() | NO_DESK_PAGES.keys() | NO_ABOUT_PAGES.keys()
+    listed |= {name.partition(" ")[0] for name, *_ in GROUP_PAGES}
+    none |= NO_GROUP_PAGES.keys()
     assert listed | none == known
     assert not listed & none
 
