@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser
@@ -88,28 +89,17 @@ def _story(engine: Engine, owner: Engine, world: World) -> Told:
     reserved = a_slot(unit, host, a_day(2, 15), is_reserved=True)
     other = a_parent(unit, world.school.pupil.student, world.school.psychologist.account)
     world.session.commit()
+    over = _book(engine, world, slots[3:5], Medium.IN_PERSON, Medium.IN_PERSON)
+    now = datetime.now(UTC)
+    for number, missed in enumerate(over, start=1):
+        _begins(owner, missed, now - timedelta(days=number), 30)
+    ahead, call, early = _book(engine, world, slots[:3], Medium.PHONE, Medium.VIDEO, Medium.AUDIO)
+    _begins(owner, call, now - timedelta(minutes=5), 120)
     with acting(engine, world, parent) as one:
-        booked = [
-            talks.book(one, slot, said(medium, topic=Topic.FAMILY, words=WORDS))
-            for slot, medium in zip(
-                slots,
-                (Medium.PHONE, Medium.VIDEO, Medium.AUDIO, Medium.IN_PERSON, Medium.IN_PERSON),
-                strict=False,
-            )
-        ]
-        talks.ask_phone(one, booked[0])
+        talks.ask_phone(one, ahead)
     with acting(engine, world, other) as one:
         waiting.wait(one, world.school.id)
-    ahead, call, early, *over = booked
-    now = datetime.now(UTC)
     with owner.begin() as connection:
-        moves = [(call, now - timedelta(minutes=5), 120)]
-        moves += [(one, now - timedelta(days=n), 30) for n, one in enumerate(over, start=1)]
-        for number, begins, minutes in moves:
-            lasts = {"starts_at": begins, "ends_at": begins + timedelta(minutes=minutes)}
-            move = update(Booking).where(Booking.id == number).values(**lasts)
-            slot = connection.execute(move.returning(Booking.slot_id)).scalar_one()
-            connection.execute(update(Slot).where(Slot.id == slot).values(**lasts))
         for role, name in NAMES.items():
             named = text("UPDATE accounts SET display_name = :name WHERE role = :role")
             connection.execute(named, {"name": name, "role": role})
@@ -119,6 +109,23 @@ def _story(engine: Engine, owner: Engine, world: World) -> Told:
     ids = {"ahead": ahead, "call": call, "early": early, "missed": over[0]}
     ids |= {"free": slots[5], "reserved": reserved, "host": centre.account_id}
     return Told(world, {name: str(one) for name, one in ids.items()} | {"day": f"{a_day(2):%F}"})
+
+
+def _book(engine: Engine, world: World, slots: list[UUID], *media: Medium) -> list[UUID]:
+    with acting(engine, world, world.school.guardian) as unit:
+        return [
+            talks.book(unit, slot, said(medium, topic=Topic.FAMILY, words=WORDS))
+            for slot, medium in zip(slots, media, strict=True)
+        ]
+
+
+def _begins(owner: Engine, booking: UUID, begins: datetime, minutes: int) -> None:
+    """Move a talk and its time to where no parent could book one."""
+    lasts = {"starts_at": begins, "ends_at": begins + timedelta(minutes=minutes)}
+    with owner.begin() as connection:
+        move = update(Booking).where(Booking.id == booking).values(**lasts)
+        slot = connection.execute(move.returning(Booking.slot_id)).scalar_one()
+        connection.execute(update(Slot).where(Slot.id == slot).values(**lasts))
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from tests.builders_referral import acting
-from tests.builders_talks import a_day, a_host, said, some_slots
-from tests.world import World, a_vault, a_world, the_catalog
+from tests.builders_talks import a_day, a_host, a_parent, said, some_slots
+from tests.world import Adult, World, a_vault, a_world, the_catalog
 from tirek.config import Keys
 from tirek.domain.consultations import TAKING
 from tirek.domain.talk_pattern import Pattern
@@ -33,6 +33,8 @@ def world(system: Session, keys: Keys) -> World:
 def test_a_time_is_taken_back_or_booked_and_never_both(world: World, engine: Engine) -> None:
     host = a_host(world.unit(), world.school.psychologist, daily_most=12)
     slots = some_slots(world.unit(), host, TURNS, a_day(hour=9))
+    pupil, teacher = world.school.pupil.student, world.school.psychologist.account
+    parents = [world.school.guardian, a_parent(world.unit(), pupil, teacher)]
     world.session.commit()
 
     def withdraw(slot: UUID) -> None:
@@ -42,13 +44,15 @@ def test_a_time_is_taken_back_or_booked_and_never_both(world: World, engine: Eng
         ):
             talk_hosts.withdraw(unit, slot)
 
-    def book(slot: UUID) -> None:
-        with suppress(NotOfferedError), acting(engine, world, world.school.guardian) as unit:
+    def book(slot: UUID, parent: Adult) -> None:
+        with suppress(NotOfferedError), acting(engine, world, parent) as unit:
             talks.book(unit, slot, said())
 
     with ThreadPoolExecutor(2) as pool:
-        for slot in slots:
-            for done in [pool.submit(withdraw, slot), pool.submit(book, slot)]:
+        for number, slot in enumerate(slots):
+            # In turns, for nobody may have all times.
+            parent = parents[number % 2]
+            for done in [pool.submit(withdraw, slot), pool.submit(book, slot, parent)]:
                 done.result()
     world.session.rollback()
     gone = set(world.session.scalars(select(Slot.id).where(Slot.cancelled_at.is_not(None))))
