@@ -348,6 +348,21 @@ def test_the_progress_page_names_nobody_and_no_lesson(
     assert str(parent.account.id) not in str(page.html)
 
 
+def test_a_large_group_comes_in_pages_and_orders(world: World, leader: Browser) -> None:
+    group = a_group(world, starts=-20)
+    for number in range(26):
+        joins(world, a_parent(world), group, f"{'ӘБ'[number % 2]}{number:02}")
+    own = f"/en/school/groups/{group.id}"
+    page = leader.open(own)
+    assert [row[0] for row in page.rows("Members")][:2] == ["Ә00", "Б01"]
+    assert len(page.rows("Members")) == 25
+    page = leader.open(f"{own}?order=name&page=2")
+    assert [row[0] for row in page.rows("Members")] == ["Б25"]
+    page = leader.open(f"{own}?order=quiet&page=9")
+    assert len(page.rows("Members")) == 1
+    assert "26" in page.html.select_one(".stat__value").get_text()  # type: ignore[union-attr]
+
+
 def test_days_move_the_group_closes_and_stays_in_the_list(
     system: Session, world: World, leader: Browser, browser: NewBrowser
 ) -> None:

@@ -12,22 +12,26 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
+from tirek.domain.alphabet import sort_key
 from tirek.domain.cohorts import CohortDatesError, Standing, spoken
 from tirek.domain.errors import ConflictError
 from tirek.domain.permissions import Permission
 from tirek.services import cohort_questions, cohorts, group_rooms
 from tirek.services.cohorts import CohortQuery, Group, Member
+from tirek.services.paging import cut
 from tirek.web import group_questions
 from tirek.web.access import catalog, current_actor, requires
 from tirek.web.filters import as_date
 from tirek.web.group_forms import DatesForm, StartForm
-from tirek.web.group_pages import CONFLICT, SEE_OTHER, WRONG, page_number, shown
+from tirek.web.group_pages import CONFLICT, SEE_OTHER, WRONG, chosen, page_number, shown
 from tirek.web.i18n import TRANSLATED
 from tirek.web.lessons import served_courses
 from tirek.web.sharing import qr_svg, whole_url
 from tirek.web.transaction import keep_despite_error, plant, unit
 
 SHOWS = ("open", "past")
+ORDERS = ("joined", "quiet", "name")
+_QUIET_FIRST = (Standing.QUIET, Standing.NOT_STARTED, Standing.UNDER_WAY, Standing.DONE)
 
 
 def install(blueprint: Blueprint) -> None:
@@ -91,18 +95,28 @@ def group_page(cohort_id: UUID) -> str:
     """The group's own page."""
     found = cohorts.get(unit(), cohort_id)
     members = cohorts.progress(unit(), found)
+    order = chosen("order") if chosen("order") in ORDERS else "joined"
+    found_members = cut(_ordered(members, order), page_number())
     asked = cohort_questions.of_group(unit(), cohort_id)
     return shown(
         "group",
         group=found,
-        members=members,
+        found=found_members,
+        order=order,
         counts={one: sum(m.pace.standing is one for m in members) for one in Standing},
-        bars=_bars(found, members),
+        bars=_bars(found, found_members.rows),
         waiting=[one for one in asked if one.is_waiting],
         finished=[one for one in asked if not one.is_waiting],
         code=spoken(found.cohort.join_code),
         is_own=_leads(found),
     )
+
+
+def _ordered(members: Sequence[Member], order: str) -> Sequence[Member]:
+    """As they joined; or whoever may need a kind word first; or by name."""
+    if order == "quiet":
+        return sorted(members, key=lambda one: _QUIET_FIRST.index(one.pace.standing))
+    return sorted(members, key=lambda one: sort_key(one.shown_name)) if order == "name" else members
 
 
 def _leads(found: Group) -> bool:
