@@ -12,11 +12,11 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from sqlalchemy import Engine, text, update
 
 from tests.browser import people
-from tests.browser.conftest import serve
+from tests.browser.conftest import FLAGS, serve
 from tests.browser.looking import Window
 from tests.browser.visit import Weight
 from tests.builders_referral import acting
@@ -55,6 +55,8 @@ NOT_PAGES = {
     "parent.move_talk": "sends back to the list of times",
     "parent.talk_file": "a file for a calendar",
 }
+# A microphone that beeps every second.
+FAKE_DEVICE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 NAMES = {"psychologist": "Айгүл Бекова", "psc_specialist": "Динара Оспан"}
 
 
@@ -191,3 +193,21 @@ def _picture(window: Window, name: str) -> None:
     window.page.set_viewport_size({"width": 360, "height": 640})
     window.page.screenshot(path=Path(folder) / f"{name.replace(' ', '-')}.png", full_page=True)
     window.page.set_viewport_size({"width": 320, "height": 640})
+
+
+@pytest.mark.parametrize(("device", "words"), [(FAKE_DEVICE, "heard"), ([], "refused")])
+def test_the_microphone_is_checked_before_the_call(
+    device: list[str], words: str, chromium: Browser, site: tuple[Flask, Told]
+) -> None:
+    app, told = site
+    path = os.environ["TIREK_CHROMIUM"]
+    browser = chromium.browser_type.launch(executable_path=path, args=[*FLAGS, *device])
+    with serve(app) as url:
+        page = browser.new_page()
+        page.goto(f"{url}/kk/login")
+        people.sign_in(page, told.world.school.guardian)
+        page.goto(f"{url}/kk/parent/talks/{told.ids['call']}/join")
+        box = page.locator("[data-device-check]")
+        box.locator("button").click()
+        expect(box.locator("[data-said]")).to_have_text(box.get_attribute(f"data-{words}") or "")
+        browser.close()
