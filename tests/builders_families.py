@@ -147,13 +147,13 @@ def _a_self_report(world: World, account_id: UUID) -> None:
 
 
 def _a_cohort(world: World, account_id: UUID) -> None:
-    school = world.school
+    school, today = world.school, datetime.now(UTC).date()
     cohort = Cohort(
         course_id="calm-parent",
         school_id=school.id,
         facilitator_id=school.psychologist.account.id,
-        starts_on=date(2026, 9, 1),
-        ends_on=date(2026, 10, 1),
+        starts_on=today - timedelta(days=7),
+        ends_on=today + timedelta(days=28),
         join_code=f"join{account_id.hex[:8]}",
     )
     world.session.add(cohort)

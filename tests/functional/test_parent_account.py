@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.builders_families import NEW_PASSWORD, a_letter, errands_of
+from tests.builders_families import NEW_PASSWORD, a_full_account, a_letter, errands_of
 from tests.functional.browser import Browser, Page
 from tests.world import PASSWORD, World, an_adult
 from tirek.domain.access_code import pretty
@@ -283,6 +283,21 @@ def test_signing_out_tells_the_browser_to_forget(browser: NewBrowser, world: Wor
     token = page.html.find("input", attrs={"name": "csrf_token"})["value"]
     answer = someone.client.post("/en/logout", data={"csrf_token": token})
     assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_the_first_page_has_every_room_in_its_order(
+    browser: NewBrowser, world: World, system: Session
+) -> None:
+    a_full_account(world, world.school.guardian, "words of my own", "+77015551234")
+    system.commit()
+    page = browser().sign_in(world.school.guardian).open("/en/parent")
+    headings = [heading["id"] for heading in page.html.select("main h2[id]")]
+    wanted = ["go-on", "today", "groups", "child-1", "meetings", "about-me", "suggestions"]
+    assert headings == wanted
+    assert "Confirm your address" in page.text
+    # Whoever looks over a shoulder reads neither with whom nor about what.
+    assert world.school.psychologist.account.display_name not in page.text
+    assert "words of my own" not in page.text
 
 
 def test_the_first_page_suggests_courses_for_the_ages(browser: NewBrowser, world: World) -> None:

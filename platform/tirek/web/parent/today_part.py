@@ -1,4 +1,4 @@
-"""Two parts of the first page: the fifteen minutes of today, and courses for children's ages."""
+"""Parts of the first page: the fifteen minutes of today, meetings, and courses for the ages."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,8 @@ from flask_babel import lazy_gettext as _l
 
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.reading import suggested
-from tirek.services import courses, own_children
+from tirek.services import courses, own_children, talk_records
+from tirek.web import talk_words
 from tirek.web.i18n import data_lang
 from tirek.web.lessons import served_courses
 from tirek.web.parent.home_parts import home_part
@@ -29,6 +30,16 @@ def _today() -> Mapping[str, object]:
     """The habit that every course ends in."""
     today = unit().now().astimezone(KAZAKHSTAN).date()
     return {"idea": IDEAS[today.weekday()]}
+
+
+@home_part("talks", place=50)
+def _talks() -> Mapping[str, object]:
+    """What is agreed or kept, and the way to a time."""
+    return {
+        "upcoming": talk_records.upcoming(unit()),
+        "kept": talk_records.kept(unit()),
+        "words": talk_words,
+    }
 
 
 @home_part("suggestions", place=80)
