@@ -7,7 +7,7 @@ from os.path import relpath
 from pathlib import Path
 
 from tirek.catalog.content.lints import advise_courses, lint_courses
-from tirek.catalog.content.stamp import stamped
+from tirek.catalog.content.stamp import recorded, stamped
 from tirek.cli.content_diff import run_diff
 from tirek.cli.content_preview import run_preview
 from tirek.cli.content_spell import run_spell
@@ -40,6 +40,7 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
     spell.set_defaults(run=run_spell)
     stamp = verbs.add_parser("stamp", help="say that these translations follow their source again")
     stamp.add_argument("files", type=Path, nargs="+")
+    stamp.add_argument("--recorded", action="store_true", help="these texts were recorded as is")
     stamp.set_defaults(run=run_stamp)
 
 
@@ -55,8 +56,9 @@ def run_lint(arguments: Namespace) -> int:
 
 
 def run_stamp(arguments: Namespace) -> int:
-    """Write the source's hash into each file; all of them are stamped or none."""
-    texts = {path: stamped(path) for path in arguments.files}
+    """Write the hash of the source, or of the words recorded; all files are stamped or none."""
+    write = recorded if arguments.recorded else stamped
+    texts = {path: write(path) for path in arguments.files}
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
     return CLEAN

@@ -76,3 +76,23 @@ def test_lint_tells_what_is_no_fault_yet_and_lets_it_pass(
     printed = capsys.readouterr().out
     assert "[outdated] ru has changed: 30 days are left" in printed
     assert "[unused] no lesson trains the skill 'homework'" in printed
+
+
+def test_a_recording_is_stamped_with_the_words_it_holds(
+    content: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    media = content / "media" / "calm-parent"
+    media.mkdir(parents=True)
+    for lang, file in (("kk", KK), ("ru", RU)):
+        for suffix in ("opus", "mp3"):
+            (media / f"stop.{lang}.{suffix}").write_bytes(b"sound")
+        audio = f"{{file: stop.{lang}.opus, seconds: 61, voice: human, text_hash: none}}"
+        plant(content / file, "audio: null", f"audio: {audio}")
+    assert run("lint", "--root", str(content)) == 1
+
+    assert run("stamp", "--recorded", str(content / KK), str(content / RU)) == 0
+
+    assert run("lint", "--root", str(content)) == 0
+    capsys.readouterr()
+    assert run("stamp", "--recorded", str(content / "ru/calm-parent/_course.md")) == 2
+    assert "names no recording" in capsys.readouterr().err
