@@ -24,7 +24,6 @@ class NewMeeting:
     id: UUID
     counted: Counted
     course_id: str | None = None
-    cohort_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,6 @@ def record(unit: Unit, wanted: NewMeeting) -> None:
     check(counted, cohorts.today(unit))
     if wanted.course_id is not None and wanted.course_id not in unit.catalog.courses:
         raise NotFoundError("course", wanted.course_id)
-    if wanted.cohort_id is not None:
-        cohorts.get(unit, wanted.cohort_id)
     actor = unit.actor
     added = unit.session.execute(
         insert(ParentMeeting)
@@ -65,7 +62,6 @@ def record(unit: Unit, wanted: NewMeeting) -> None:
             id=wanted.id,
             school_id=actor.school_id,
             support_center_id=actor.support_center_id,
-            cohort_id=wanted.cohort_id,
             course_id=wanted.course_id,
             strand=counted.strand.value,
             held_on=counted.held_on,
