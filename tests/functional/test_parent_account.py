@@ -1,6 +1,7 @@
 """A parent's account from the first page on: every step works without JavaScript, in words."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -12,8 +13,10 @@ from tests.functional.browser import Browser, Page
 from tests.world import PASSWORD, World, an_adult
 from tirek.domain.access_code import pretty
 from tirek.domain.people import Role
-from tirek.services.parcels import errand_secret
+from tirek.services.letters import Letters
+from tirek.services.parcels import Mail, Packer, errand_secret
 from tirek.storage.models import Account, Guardianship, Invitation, OutboxMessage, OwnChild
+from tirek.web.transaction import EXTENSION
 
 NewBrowser = Callable[..., Browser]
 EMAIL = "new.parent@example.kz"
@@ -98,6 +101,27 @@ def test_the_link_of_the_letter_confirms_only_when_the_button_is_pressed(
     assert account.verified_at is not None
     assert "does not work any more" in someone.open(path, status=410).h1
     assert "does not work any more" in someone.open(path[:-1] + "z", status=410).h1
+
+
+def test_the_letter_itself_bears_the_link_in_the_language_that_was_chosen(
+    app: Flask, browser: NewBrowser, world: World, system: Session
+) -> None:
+    register(browser("ru"), language="kk")
+    system.rollback()
+    message = system.scalars(
+        select(OutboxMessage).where(OutboxMessage.kind == "confirm_address")
+    ).one()
+    texts = app.extensions[EXTENSION].catalog.messages
+    packer = Packer(Letters(texts, "http://localhost"), world.vault)
+    mail = packer.pack(system, message, uuid4())
+    assert isinstance(mail, Mail)
+    assert mail.to == EMAIL
+    (link,) = [word for word in mail.letter.body.split() if word.startswith("http://")]
+    # Neither name nor address stands in the letter's title, nor what Tirek is about.
+    assert mail.letter.subject == "Tirek: мекенжайды растаңыз"
+    someone = browser("kk")
+    page = someone.submit(someone.open(link.removeprefix("http://localhost")))
+    assert page.url == "/kk/login"
 
 
 def test_what_needs_a_confirmed_address_says_so(
