@@ -64,7 +64,8 @@ def test_the_zip_is_one_folder_that_needs_nothing_else(
     name, files = unpacked(browser(lang), "safe-child")
 
     folder = name.removesuffix(".zip")
-    assert name == f"tirek-9-{'kk' if lang == 'kk' else 'ru'}.zip"
+    assert name == f"tirek-9-{lang}.zip"
+    assert all(f'<html lang="{lang}">' in page for one, page in files.items() if "html" in one)
     pages = {one for one in files if one.endswith(".html")}
     assert pages == {
         f"{folder}/index.html",

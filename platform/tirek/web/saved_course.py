@@ -15,7 +15,7 @@ from flask import Flask, current_app, render_template
 
 from tirek.domain.education import Course
 from tirek.web.assets import FOLDER
-from tirek.web.i18n import data_lang
+from tirek.web.i18n import current_lang, data_lang
 from tirek.web.sharing import outside_title, whole_url
 
 EXTENSION = "tirek.saved_courses"
@@ -42,6 +42,11 @@ class SavedCourse:
         """What it takes to fetch."""
         return len(self.content)
 
+    @property
+    def digest(self) -> str:
+        """What tells this file from any other of its name."""
+        return hashlib.sha256(self.content).hexdigest()[:_MARK_LENGTH]
+
 
 def install(app: Flask) -> None:
     """Offer the saved course and its size to templates."""
@@ -66,10 +71,11 @@ def course_mark(course: Course) -> str:
 def saved_course(course: Course) -> SavedCourse:
     """The course as a zip; made when first asked for, kept as long as its words stay the same."""
     shelf: dict[tuple[str, str], SavedCourse] = current_app.extensions.setdefault(EXTENSION, {})
-    key, mark = (course.id, data_lang()), course_mark(course)
+    # English pages hold Russian lessons, but not the same words around them.
+    key, mark = (course.id, current_lang()), course_mark(course)
     found = shelf.get(key)
     if found is None or found.mark != mark:
-        name = f"tirek-{course.order}-{data_lang()}"
+        name = f"tirek-{course.order}-{current_lang()}"
         found = shelf[key] = SavedCourse(f"{name}.zip", _packed(name, course), mark)
     return found
 

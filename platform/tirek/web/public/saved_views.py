@@ -16,6 +16,6 @@ def course_zip(course_id: str) -> Response:
     response = Response(kept.content, mimetype="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="{kept.name}"'
     response.headers["Cache-Control"] = "public, no-cache"
-    response.set_etag(kept.mark)
+    response.set_etag(kept.digest)
     response.make_conditional(request)
     return response
