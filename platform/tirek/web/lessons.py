@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from flask import current_app
 
-from tirek.domain.education import Course, TextStatus, is_served
+from tirek.domain.education import Course, Memo, TextStatus, is_served
 from tirek.web.access import catalog
 from tirek.web.i18n import data_lang
 
@@ -22,15 +22,21 @@ def find_served(course_id: str) -> Course | None:
     return shown if shown is not None and shown.lessons else None
 
 
+def served_memos() -> list[Memo]:
+    """Every memo that may be read, in the suggested order."""
+    memos = catalog().memos.values()
+    return [memo for memo in memos if _may_be_read(memo.text(data_lang()).status)]
+
+
 def _as_served(course: Course) -> Course:
     """Leave out what readers of this language may not see yet; no lessons if it is all of it."""
-    if not may_be_read(course.text(data_lang()).status):
+    if not _may_be_read(course.text(data_lang()).status):
         return replace(course, lessons=())
-    lessons = (one for one in course.lessons if may_be_read(one.text(data_lang()).status))
+    lessons = (one for one in course.lessons if _may_be_read(one.text(data_lang()).status))
     return replace(course, lessons=tuple(lessons))
 
 
-def may_be_read(status: TextStatus) -> bool:
+def _may_be_read(status: TextStatus) -> bool:
     """Texts in review are shown, and marked so, only where the site says it wants them."""
     wanted = bool(current_app.config.get("TEXTS_IN_REVIEW", True))
     return is_served(status, with_texts_in_review=wanted)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, render_template
 
 from tirek.web.access import public
 from tirek.web.kept_pages import kept
-from tirek.web.lessons import served_courses
+from tirek.web.lessons import served_courses, served_memos
 from tirek.web.public.feed_views import changed_on
 from tirek.web.sharing import translations_of
 from tirek.web.transaction import plant
@@ -62,3 +62,5 @@ def _places() -> Iterator[Place]:
         for lesson in course.lessons:
             urls = translations_of("public.lesson", course_id=course.id, lesson_id=lesson.id)
             yield Place(urls, max(changed_on(lesson, lang) for lang in lesson.texts))
+    for memo in served_memos():
+        yield Place(translations_of("public.material", memo_id=memo.id))

@@ -7,7 +7,7 @@ from tirek.domain.search import LONGEST_QUERY, Piece
 from tirek.web.access import catalog, public
 from tirek.web.i18n import data_lang
 from tirek.web.kept_pages import kept
-from tirek.web.lessons import find_served, may_be_read
+from tirek.web.lessons import find_served, served_memos
 from tirek.web.public.views import blueprint
 from tirek.web.sharing import outside_memo_title, qr_svg, translations_of, whole_url
 
@@ -21,7 +21,7 @@ _MONTH = 30 * 24 * 60 * 60
 def materials() -> str:
     """All memos, or those with the words asked for."""
     words = " ".join(request.args.get("q", "")[:LONGEST_QUERY].split())
-    memos = _served()
+    memos = served_memos()
     found = _found(memos, words) if words else [(memo, None) for memo in memos]
     return render_template(
         "public/materials.html",
@@ -74,13 +74,8 @@ def material_qr(memo_id: str) -> Response:
     return picture
 
 
-def _served() -> list[Memo]:
-    memos = catalog().memos.values()
-    return [memo for memo in memos if may_be_read(memo.text(data_lang()).status)]
-
-
 def _memo(memo_id: str) -> Memo:
-    return next((memo for memo in _served() if memo.id == memo_id), None) or abort(404)
+    return next((memo for memo in served_memos() if memo.id == memo_id), None) or abort(404)
 
 
 def _found(memos: list[Memo], words: str) -> list[tuple[Memo, tuple[Piece, ...] | None]]:
