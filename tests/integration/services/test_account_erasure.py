@@ -7,7 +7,7 @@ from tests.builders_families import NETWORK, a_full_account, a_second_guardian, 
 from tests.world import PASSWORD, World, a_vault, a_world, the_catalog
 from tirek.domain.consent import ConsentState
 from tirek.domain.errors import NotFoundError
-from tirek.domain.parents import Errand
+from tirek.domain.parents import Errand, HelpKind
 from tirek.services import account_erasure, accounts, children, errands, outbox
 from tirek.services.accounts import WrongLoginError
 from tirek.services.outbox import Message
@@ -19,6 +19,7 @@ from tirek.storage.models import (
     Certificate,
     Consent,
     Guardianship,
+    HelpRequest,
     LessonProgress,
     OutboxMessage,
     OwnChild,
@@ -110,6 +111,31 @@ def test_a_talk_to_come_is_given_up_and_its_host_is_told(world, parent, system):
         )
     ).all()
     assert told == ["talk_news"]
+
+
+def test_a_call_that_somebody_still_answers_keeps_its_number_until_it_is_closed(
+    world, parent, system
+):
+    me, specialist = world.school.guardian.account.id, world.home.specialist.account.id
+    call = HelpRequest(
+        account_id=me,
+        support_center_id=world.home.id,
+        kind=HelpKind.CALL_ME.value,
+        language="kk",
+        due_at=parent.now(),
+    )
+    call.phone_sealed = world.vault.seal_secret(PHONE, "help_requests", "phone", str(call.id))
+    system.add(call)
+    system.commit()
+    account_erasure.erase(parent, PASSWORD, NETWORK)
+    parent.session.commit()
+    system.refresh(call)
+    assert call.phone_sealed is not None
+    call.acknowledged_at, call.acknowledged_by = parent.now(), specialist
+    call.closed_at, call.closed_by, call.outcome = parent.now(), specialist, "spoken"
+    system.commit()
+    system.refresh(call)
+    assert call.phone_sealed is None
 
 
 def test_mail_that_waits_for_a_deleted_account_is_dropped(world, parent, system):

@@ -1,5 +1,6 @@
 """What keeps parents' rows their own, two talks apart, and an invitation from being used twice."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
@@ -262,6 +263,13 @@ BEGIN
     THEN
         RAISE EXCEPTION 'somebody else was first' USING ERRCODE = 'TK002';
     END IF;
+    -- Whoever deleted the account is reached or given up: nothing of theirs is kept after that.
+    IF NEW.closed_at IS NOT NULL AND EXISTS (
+        SELECT FROM accounts a WHERE a.id = NEW.account_id AND a.erased_at IS NOT NULL
+    ) THEN
+        NEW.phone_sealed := NULL;
+        NEW.words_sealed := NULL;
+    END IF;
     RETURN NEW;
 END $$
 """
@@ -378,6 +386,10 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_accounts_erased_is_off"), "accounts", "erased_at IS NULL OR NOT is_active"
     )
+    op.create_check_constraint(
+        op.f("ck_consents_purpose_known"), "consents", "purpose IN ('screening', 'center_help')"
+    )
+    op.add_column("legal_decisions", sa.Column("center_help", sa.Text(), nullable=True))
     for table in MAY_READ_AND_ADD:
         op.execute(f"GRANT SELECT, INSERT ON {table} TO tirek_app")
     for table, columns in MAY_CHANGE.items():
@@ -415,6 +427,8 @@ def downgrade() -> None:
         op.execute(f"REVOKE UPDATE ({columns}) ON {table} FROM tirek_app")
     for table in MAY_READ_AND_ADD:
         op.execute(f"REVOKE ALL ON {table} FROM tirek_app")
+    op.drop_column("legal_decisions", "center_help")
+    op.drop_constraint(op.f("ck_consents_purpose_known"), "consents")
     op.drop_constraint(op.f("ck_accounts_erased_is_off"), "accounts")
     op.execute(
         "DELETE FROM deliveries d USING outbox o WHERE o.id = d.outbox_id"
