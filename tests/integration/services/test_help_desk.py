@@ -1,6 +1,10 @@
 """A parent's call: one person takes it by name, those above hear of one that nobody took."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,14 +13,14 @@ from sqlalchemy.orm import Session
 
 from tests.builders_about import HOME_DANGER, OWN_DANGER, a_report, answer
 from tests.builders_referral import acting
-from tests.world import World, a_vault, a_world, an_adult, the_catalog
+from tests.world import Adult, World, a_vault, a_world, an_adult, the_catalog
 from tirek.config import Keys
 from tirek.domain.delivery import Channel
 from tirek.domain.errors import ConflictError, NotFoundError
 from tirek.domain.levels import Level
 from tirek.domain.parents import HelpKind, HelpOutcome
 from tirek.domain.people import Role
-from tirek.services import help_desk, help_late, help_requests, promises
+from tirek.services import heartbeats, help_desk, help_late, help_requests, promises
 from tirek.services.help_desk import HeadNeededError, NotAcceptedError, NoteMissingError, Show
 from tirek.services.help_requests import CenterUnknownError, PhoneError
 from tirek.services.oversight import Area
@@ -29,6 +33,8 @@ from tirek.storage.models import (
     Signal,
     SupportCenter,
 )
+from tirek.tasks.rounds import ROUNDS
+from tirek.tasks.workbench import Workbench
 
 PHONE = "8 (701) 234-56-78"
 
@@ -151,6 +157,30 @@ def test_the_first_has_it_and_the_second_is_told_who(
         assert help_requests.get(unit, danger).accepted_by == specialist.account.display_name
 
 
+def test_of_all_who_press_at_once_exactly_one_has_it(
+    engine: Engine, world: World, danger: UUID
+) -> None:
+    people = [world.home.specialist, world.home.supervisor] * 3
+    barrier = Barrier(len(people))
+
+    def press(adult: Adult) -> str | None:
+        barrier.wait()
+        try:
+            with acting(engine, world, adult) as unit:
+                help_desk.accept(unit, danger)
+        except ConflictError as refused:
+            return refused.winner
+        return None
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        said = list(pool.map(press, people))
+    with acting(engine, world, world.home.specialist) as unit:
+        winner = help_desk.get(unit, danger).row.accepted_by
+    # The winner's own second press is no conflict.
+    assert said.count(None) == len(people) // 2
+    assert set(said) == {None, winner}
+
+
 def test_another_centre_and_the_school_see_nothing_of_it(
     engine: Engine, world: World, danger: UUID
 ) -> None:
@@ -206,6 +236,21 @@ def test_what_nobody_took_in_time_is_told_above_once(
         assert help_desk.of_center(own, Show.LATE, 1).rows[0].is_late
         help_desk.accept(own, danger)
     assert not help_late.late_in_area(unit, Area())
+
+
+def test_the_round_does_it_and_leaves_a_heartbeat(
+    engine: Engine, owner: Engine, world: World, system: Session, danger: UUID
+) -> None:
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE help_requests SET due_at = now() - interval '1 hour'"))
+    (help_round,) = [one for one in ROUNDS if one.name == "help"]
+    bench = Workbench(
+        cast("Any", SimpleNamespace(engine=engine)), world.catalog, world.vault, cast("Any", None)
+    )
+    assert [help_round.run(bench, by="relay") for _ in range(2)] == [1, 0]
+    assert len(told(system, "help_late")) == 2
+    assert "relay.help" in {one.name for one in heartbeats.loops(system)}
+    assert danger
 
 
 def test_only_a_person_opens_a_case_and_only_about_a_child_of_this_parent(

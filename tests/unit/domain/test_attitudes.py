@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import answered
 from tests.unit.domain.test_education import FACTS
 from tests.world import the_catalog
 from tirek.domain.attitudes import (
@@ -22,6 +23,9 @@ from tirek.domain.attitudes import (
     picture_of,
 )
 from tirek.domain.education import Course, Lesson, Sensitivity, Strand
+from tirek.domain.instruments import Answer
+from tirek.domain.parents import HelpKind
+from tirek.services.self_reports import dangers_in
 
 INSTRUMENT = "parent-attitudes"
 SIDES = ("warmth", "cooperation", "autonomy", "structure", "confidence")
@@ -205,6 +209,17 @@ def test_our_own_courses_have_a_lesson_for_every_side_at_every_age(side: str, ag
     courses = list(the_catalog().courses.values())
     advice = advise(INSTRUMENT, some_sides(**{side: 4}), courses, Reader(age))
     assert advice.suggestions[0].why == side
+
+
+@pytest.mark.parametrize("name", ["parent-attitudes", "parental-stress", "apq-9"])
+def test_each_critical_item_of_a_parent_has_an_answer_that_calls_a_person(name: str) -> None:
+    instrument = the_catalog().instruments[name]
+    for item in (one for one in instrument.items if one.critical):
+        worst = instrument.options(item.id)[-1].code
+        best = instrument.options(item.id)[0].code
+        assert dangers_in(instrument, {item.id: answered(worst)}) == {HelpKind(item.critical)}
+        assert not dangers_in(instrument, {item.id: answered(best)})
+        assert not dangers_in(instrument, {item.id: Answer.read("declined")})
 
 
 def test_every_skill_is_on_the_closed_list_of_the_glossary() -> None:
