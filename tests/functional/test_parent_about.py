@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.builders_about import HOME_DANGER, OWN_DANGER
 from tests.functional.browser import Browser, Page
@@ -176,6 +176,21 @@ def test_call_me(parent: Browser, browser: Browsers, world: World) -> None:
     )
     page = desk.open(link)
     assert "+77012345678" in page.text
+
+
+def test_a_number_that_is_known_is_not_asked_for_again(browser: Browsers, world: World) -> None:
+    account = world.school.guardian.account
+    sealed = world.vault.seal_secret("+77012345678", "accounts", "phone_sealed", str(account.id))
+    world.session.execute(
+        update(Account).where(Account.id == account.id).values(phone_sealed=sealed)
+    )
+    world.session.commit()
+    parent = browser("ru").sign_in(world.school.guardian)
+    page = parent.open("/ru/parent/about-me/call")
+    assert "+7701 ••• •• 78" in page.text
+    page = parent.submit(page)
+    assert "/about-me/calls/" in page.url
+    assert "+7701 ••• •• 78" in page.text
 
 
 def test_not_for_me_puts_a_lesson_aside(parent: Browser) -> None:

@@ -137,6 +137,12 @@ def tell_how(unit: Unit, request_id: UUID, phone: str, words: str) -> None:
         )
 
 
+def known_phone(unit: Unit) -> str | None:
+    """The ends of the account's own number, on which we call unless told another."""
+    number = _own_phone(unit)
+    return None if number is None else rules.masked(number)
+
+
 def center_is_known(unit: Unit) -> bool:
     """Whether somebody could be called at once, without asking where the parent lives."""
     students = _linked(unit, None)
@@ -261,19 +267,24 @@ def _known(unit: Unit, cause: Cause) -> UUID | None:
 
 def _copy_phone(unit: Unit, request_id: UUID) -> None:
     """The number of the account goes with the call, sealed anew for its own cell."""
-    account = unit.session.get(Account, unit.actor.account_id)
+    number = _own_phone(unit)
+    if number is not None:
+        unit.session.execute(
+            update(HelpRequest)
+            .where(HelpRequest.id == request_id)
+            .values(phone_sealed=unit.vault.seal_secret(number, *PHONE, str(request_id)))
+        )
+
+
+def _own_phone(unit: Unit) -> str | None:
+    account = unit.session.get(Account, unit.actor.account_id, populate_existing=True)
     if account is None or account.phone_sealed is None:
-        return
+        return None
     try:
-        number = unit.vault.open_secret(bytes(account.phone_sealed), *OWN_PHONE, str(account.id))
+        return unit.vault.open_secret(bytes(account.phone_sealed), *OWN_PHONE, str(account.id))
     except SealError:
         # A key that is gone: the page asks for the number.
-        return
-    unit.session.execute(
-        update(HelpRequest)
-        .where(HelpRequest.id == request_id)
-        .values(phone_sealed=unit.vault.seal_secret(number, *PHONE, str(request_id)))
-    )
+        return None
 
 
 def _tell(unit: Unit, kind: HelpKind, request_id: UUID, center_id: UUID, out: _Out) -> None:

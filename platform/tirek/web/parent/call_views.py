@@ -53,7 +53,8 @@ def about_next(report_id: UUID) -> str | Response:
 def call_me() -> str | Response:
     """Ask to be called by a specialist of the support centre."""
     asks_region = not help_requests.center_is_known(unit())
-    form = _form(asks_region=asks_region, needs_phone=True)
+    known = help_requests.known_phone(unit())
+    form = _form(asks_region=asks_region, needs_phone=known is None)
     if form.validate_on_submit():
         if asks_region:
             help_requests.tell_region(unit(), form.region.data)
@@ -66,7 +67,9 @@ def call_me() -> str | Response:
         else:
             return redirect(url_for("parent.call", call_id=call_id), SEE_OTHER)
     rule = catalog().help_rules[HelpKind.CALL_ME]
-    page = render_template("parent/about/call_me.html", form=form, due_at=rule.due(unit().now()))
+    page = render_template(
+        "parent/about/call_me.html", form=form, known=known, due_at=rule.due(unit().now())
+    )
     return make_response(page, 422 if form.errors else 200)
 
 
