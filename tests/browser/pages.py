@@ -21,7 +21,7 @@ NOT_PAGES = (
         "public.lesson_qr": "a picture; it is fetched with the pages that show it",
         "crawlers.sitemap": "for machines",
         "crawlers.robots": "for machines",
-        "public.vision": "sets a cookie and sends back; every page is looked at in that version too",
+        "public.vision": "sets a cookie and sends back; every page is looked at so as well",
         "psc.acknowledge_left": "sends back to the referral",
         "psc.notice_left": "sends back to the referral",
         "psc.drill_answer_left": "sends back to the test alarms",
