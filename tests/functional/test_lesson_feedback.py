@@ -28,6 +28,9 @@ def test_one_tap_and_a_button_without_scripts(
     assert (row.course_id, row.lesson_id, row.lang) == ("calm-parent", "repair", lang)
     assert (row.verdict, row.words, row.rev) == ("useful", "Қысқа әрі анық", 1)
     assert "account_id" not in LessonFeedback.__table__.columns
+    # The sitting that the form needed is over: the reader is a stranger again.
+    assert reader.client.get_cookie("tirek") is None
+    assert thanks.headers["Cache-Control"] == "public, max-age=60"
 
 
 def test_a_wrong_answer_keeps_the_words(browser: BrowserOf, system: Session) -> None:
@@ -46,7 +49,12 @@ def test_one_answer_for_a_lesson(browser: BrowserOf, system: Session) -> None:
     first = reader.open(f"/ru/courses/{LESSON}/feedback?verdict=partly")
     reader.submit(first)
     assert "одного ответа достаточно" in reader.open(f"/ru/courses/{LESSON}/feedback").text
-    reader.submit(first, verdict="useful", status=429)
+    # The sitting of that form is over; a new form's token opens no second answer either.
+    reader.submit(first, verdict="useful", status=400)
+    other = reader.open("/ru/courses/calm-parent/good-enough/feedback")
+    token = str(other.form().find("input", attrs={"name": "csrf_token"})["value"])
+    again = {"verdict": "useful", "csrf_token": token}
+    assert reader.client.post(f"/ru/courses/{LESSON}/feedback", data=again).status_code == 429
     assert len(system.scalars(select(LessonFeedback)).all()) == 1
 
 

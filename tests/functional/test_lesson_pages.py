@@ -63,6 +63,9 @@ def test_a_lesson_is_passed_on_by_its_public_address(browser: BrowserOf, lang: s
     assert (telegram["url"], telegram["text"]) == ([url], [page.h1])
     assert page.html.find(id="share-url").get_text() == url
     assert page.html.find("meta", property="og:title")["content"] == page.h1
+    marks = {str(one["itemprop"]): one for one in page.html.find_all(itemprop=True)}
+    assert marks["name"].get_text() == page.h1
+    assert (marks["inLanguage"]["content"], marks["timeRequired"]["content"]) == (lang, "PT5M")
 
 
 @pytest.mark.parametrize("lang", ["kk", "ru", "en"])
@@ -81,6 +84,7 @@ def test_nothing_outside_a_hard_lesson_tells_its_topic(browser: BrowserOf, lang:
         for name in ("WhatsApp", "Telegram"):
             assert page.h1 not in parse_qs(urlsplit(page.link(name)).query)["text"][0]
         assert page.html.find("main").find("a", href="#help-block") is not None
+        assert page.html.find(itemprop=True) is None
 
 
 @pytest.mark.parametrize("lang", ["kk", "ru"])

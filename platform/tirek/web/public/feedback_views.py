@@ -11,6 +11,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from flask_babel import lazy_gettext as _l
@@ -22,19 +23,22 @@ from wtforms.validators import InputRequired, Length
 
 from tirek.domain.education import Course, Lesson, UnknownLessonError
 from tirek.services.lesson_feedback import LONGEST_WORDS, Verdict, give
-from tirek.web.access import public
+from tirek.web.access import current_actor, public
 from tirek.web.forms import PageForm
 from tirek.web.headers import FEEDBACK_COOKIE
 from tirek.web.i18n import data_lang
 from tirek.web.kept_pages import kept
 from tirek.web.lessons import find_served
 from tirek.web.public.views import blueprint
+from tirek.web.sessions import current_session
 from tirek.web.sharing import outside_title
 from tirek.web.transaction import plant, unit
 
 A_DAY = 24 * 60 * 60
 MOST_A_DAY = 10
 TOO_MANY = 429
+# Where the form's token against strange pages lies in a sitting.
+_TOKEN = "csrf_token"  # noqa: S105 - a name
 WRONG = 422
 # So much of a lesson's mark is kept on the device: it knows the lesson again, and names none.
 _MARK_LENGTH = 6
@@ -73,6 +77,7 @@ def lesson_feedback(course_id: str, lesson_id: str) -> str | Answer | Response:
     if form.validate_on_submit():
         verdict = Verdict(form.verdict.data)
         give(unit(), course.id, lesson, data_lang(), verdict, form.words.data or "")
+        _end_sitting_for_the_form_alone()
         thanks = url_for("public.feedback_thanks", course_id=course.id, lesson_id=lesson.id)
         return _remember(redirect(thanks, code=303), given, mark)
     return make_response(_page(course, lesson, form), WRONG if form.errors else 200)
@@ -91,6 +96,12 @@ def feedback_thanks(course_id: str, lesson_id: str) -> str:
         following=course.lesson_after(lesson.id),
         text_lang=data_lang(),
     )
+
+
+def _end_sitting_for_the_form_alone() -> None:
+    """A stranger's form needed a sitting for its token; nothing else is to be known of them."""
+    if current_actor() is None and set(session) <= {_TOKEN}:
+        current_session().forget()
 
 
 def _page(
