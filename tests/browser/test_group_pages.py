@@ -61,6 +61,7 @@ PAGES = [
     ("school.group_question answered", SCHOOL, "/school/groups/{school}/questions/{answered}"),
     ("oversight.feedback", AUTHOR, "/oversight/feedback"),
     ("oversight.feedback none", AUTHOR, "/oversight/feedback?show=read"),
+    ("oversight.courses", AUTHOR, "/oversight/courses"),
 ]
 # What answers a GET, but is no page.
 NOT_PAGES = {
@@ -72,6 +73,7 @@ NOT_PAGES = {
     "school.meetings_file": "a table",
     "psc.meetings_file": "a table",
     "oversight.feedback_file": "a table",
+    "oversight.courses_table": "a table",
     "oversight.feedback_counts_file": "a table",
     "oversight.feedback_read_left": "sends back to the list",
 }
