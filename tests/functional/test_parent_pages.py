@@ -153,7 +153,8 @@ def test_consent_is_taken_back_and_given_again(parent: Parent, world: World) -> 
     )
     assert [one.state for one in said] == ["given", "withdrawn", "given"]
     assert said[-1].source == "account"
-    assert said[-1].language == "en"
+    # English pages show the Russian text: that is what was agreed to.
+    assert said[-1].language == "ru"
     assert said[-1].account_id == world.school.guardian.account.id
     assert said[-1].text_version
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tirek.catalog.consents import load_consents
 from tirek.catalog.content import load_content
 from tirek.catalog.content.asked import read_asked
 from tirek.catalog.content.found import lesson_indexes
@@ -12,6 +13,7 @@ from tirek.catalog.help_rules import load_help_rules
 from tirek.catalog.instruments import load_instruments
 from tirek.catalog.messages import MessageText, load_messages
 from tirek.catalog.protocols import load_protocol
+from tirek.domain.consent import ConsentTexts, Purpose
 from tirek.domain.education import Course, Memo
 from tirek.domain.help_rules import HelpRule
 from tirek.domain.instruments import Instrument
@@ -33,6 +35,7 @@ class Catalog:
     searches: Mapping[str, SearchIndex]
     memos: Mapping[str, Memo]
     memo_searches: Mapping[str, SearchIndex]
+    consents: Mapping[Purpose, ConsentTexts]
 
 
 def load_catalog(root: Path) -> Catalog:
@@ -50,4 +53,5 @@ def load_catalog(root: Path) -> Catalog:
         ),
         shelf.memos,
         memo_indexes(shelf.memos.values()),
+        load_consents(root / "protocols", protocol.legal_grounds),
     )

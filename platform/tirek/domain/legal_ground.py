@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, product
 
-from tirek.domain.consent import ConsentState
+from tirek.domain.consent import ConsentState, is_against
 from tirek.domain.levels import Level
-from tirek.domain.referral import SignalKind
+from tirek.domain.referral import CALM, SignalKind
 
 
 class Ground(StrEnum):
@@ -61,6 +61,16 @@ class Situation:
     age: int | None
     guardian_named: bool
     child_asks: bool = False
+    # The guardian's last word on handing the child on to a centre.
+    center_help: ConsentState | None = None
+
+    @property
+    def keeps_from_center(self) -> bool:
+        """Whether a guardian's no stands between this child and a centre.
+
+        Never in danger, and not where a guardian may be the harm: that no protects nobody.
+        """
+        return self.level in CALM and is_against(self.center_help) and not self.guardian_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +119,8 @@ class LegalDecision:
 def decide(rules: Sequence[GroundRule], situation: Situation) -> LegalDecision:
     """Take the first row that fits; the loader has proved that there is one.
 
-    Whatever a table says, a guardian is not told where a guardian may be the harm.
+    Whatever a table says, a guardian is not told where a guardian may be the harm, and outside
+    danger a guardian's no to the centre stands. Silence about the centre leaves it to the table.
     """
     rule = next(rule for rule in rules if rule.fits(situation))
     return LegalDecision(
@@ -117,7 +128,9 @@ def decide(rules: Sequence[GroundRule], situation: Situation) -> LegalDecision:
         legal_ground=rule.legal_ground,
         why=rule.why,
         may_contact_child=Permission.CONTACT_CHILD in rule.permits,
-        may_refer_to_center=Permission.REFER_TO_CENTER in rule.permits,
+        may_refer_to_center=(
+            Permission.REFER_TO_CENTER in rule.permits and not situation.keeps_from_center
+        ),
         may_notify_authority=Permission.NOTIFY_AUTHORITY in rule.permits,
         may_tell_guardian=(
             Permission.TELL_GUARDIAN in rule.permits and not situation.guardian_named

@@ -13,6 +13,7 @@ from tirek.domain.consent import (
     ConsentKind,
     ConsentSource,
     ConsentState,
+    Purpose,
     guardian_says,
     may_administer,
 )
@@ -50,7 +51,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What was once said about screening this child, by this guardian or another adult."""
+    """What was once said about this child, by this guardian or another adult."""
 
     state: ConsentState
     source: ConsentSource
@@ -119,8 +120,8 @@ def _child(row: Row[Student, Classroom, School]) -> Child:
     )
 
 
-def statements(unit: Unit, child: Child) -> list[Statement]:
-    """What guardians have said about screening this child, the latest first."""
+def statements(unit: Unit, child: Child) -> dict[Purpose, list[Statement]]:
+    """What guardians have said about this child for each purpose, the latest first."""
     rows = unit.session.scalars(
         select(Consent)
         .where(Consent.student_id == child.id, Consent.kind == ConsentKind.GUARDIAN.value)
@@ -129,26 +130,39 @@ def statements(unit: Unit, child: Child) -> list[Statement]:
     audit.record(
         unit, "consent.read", "student", child.id, student_id=child.id, school_id=child.school.id
     )
-    return [
-        Statement(
-            ConsentState(row.state),
-            ConsentSource(row.source),
-            row.created_at,
-            row.language,
-            row.text_version,
-            row.account_id == unit.actor.account_id,
+    said: dict[Purpose, list[Statement]] = {purpose: [] for purpose in Purpose}
+    for row in rows:
+        said[Purpose(row.purpose)].append(
+            Statement(
+                ConsentState(row.state),
+                ConsentSource(row.source),
+                row.created_at,
+                row.language,
+                row.text_version,
+                row.account_id == unit.actor.account_id,
+            )
         )
-        for row in rows
-    ]
+    return said
 
 
-def decide(unit: Unit, child: Child, *, agrees: bool, language: str) -> ConsentState:
-    """Record the guardian's yes or no; saying the same thing twice adds nothing."""
+def decide(
+    unit: Unit,
+    child: Child,
+    *,
+    agrees: bool,
+    language: str,
+    purpose: Purpose = Purpose.SCREENING,
+) -> ConsentState:
+    """Record the guardian's yes or no to the text of today in the language that was read.
+
+    Saying the same thing twice adds nothing, unless the text has changed in meaning in between.
+    """
     # The lock makes two answers about one child follow one another.
     unit.session.execute(select(Student.id).where(Student.id == child.id).with_for_update())
-    said = consents.latest(unit, [child.id], ConsentKind.GUARDIAN).get(child.id)
-    state = guardian_says(said, agrees=agrees)
-    if state is not said:
+    last = consents.last_of_guardians(unit, [child.id], purpose).get(child.id)
+    state = guardian_says(last.state if last else None, agrees=agrees)
+    texts = unit.catalog.consents[purpose]
+    if last is None or state is not last.state or not texts.still_means(last.text_version):
         consents.record(
             unit,
             child.id,
@@ -156,6 +170,7 @@ def decide(unit: Unit, child: Child, *, agrees: bool, language: str) -> ConsentS
             kind=ConsentKind.GUARDIAN,
             state=state,
             source=ConsentSource.ACCOUNT,
+            purpose=purpose,
             language=language,
         )
     return state
@@ -276,6 +291,8 @@ def require_consent(unit: Unit, child: Child) -> None:
         raise ConsentMissingError("no consent of a guardian")
 
 
-def consented(unit: Unit, children: Sequence[Child]) -> dict[UUID, ConsentState]:
+def consented(
+    unit: Unit, children: Sequence[Child], purpose: Purpose = Purpose.SCREENING
+) -> dict[UUID, ConsentState]:
     """The last word about each child; children about whom nothing was said are absent."""
-    return consents.latest(unit, [child.id for child in children], ConsentKind.GUARDIAN)
+    return consents.latest(unit, [child.id for child in children], ConsentKind.GUARDIAN, purpose)

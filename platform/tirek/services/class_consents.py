@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tirek.domain.alphabet import sort_key
+from tirek.domain.consent import Purpose
 from tirek.services import audit, classrooms, consents
 from tirek.services.consents import Statement
 from tirek.services.paging import Page, cut
@@ -26,10 +27,12 @@ class ConsentRow:
         return self.statement.state.value if self.statement else SILENT
 
 
-def of_class(unit: Unit, classroom_id: UUID) -> list[ConsentRow]:
-    """Every pupil of a class of the own school; reading it is audited."""
+def of_class(
+    unit: Unit, classroom_id: UUID, purpose: Purpose = Purpose.SCREENING
+) -> list[ConsentRow]:
+    """Every pupil of a class of the own school, for one purpose; reading it is audited."""
     pupils = classrooms.pupils(unit, classroom_id)
-    last = consents.last_of_guardians(unit, [pupil.id for pupil in pupils])
+    last = consents.last_of_guardians(unit, [pupil.id for pupil in pupils], purpose)
     audit.record(unit, "consents.view", "classroom", classroom_id)
     return [ConsentRow(pupil, last.get(pupil.id)) for pupil in pupils]
 

@@ -8,25 +8,30 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState, may_follow
+from tirek.domain.consent import (
+    ConsentKind,
+    ConsentSource,
+    ConsentState,
+    Purpose,
+    may_follow,
+)
 from tirek.domain.errors import NotFoundError
 from tirek.services import audit, consent_effects
 from tirek.services.unit import Unit
 from tirek.storage.models import Account, Consent, Student
 
-# The version of the text that was agreed to; raised whenever its meaning changes.
-TEXT_VERSION = "2026-11-22"
-
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What was said about one pupil, when, how it reached us, and who wrote it down."""
+    """What was said about one pupil, to what, when, how, and who wrote it down."""
 
     student_id: UUID
+    purpose: Purpose
     kind: ConsentKind
     state: ConsentState
     source: ConsentSource
     said_at: datetime
+    text_version: str
     by: str | None
 
 
@@ -40,15 +45,35 @@ class Recorded:
     refused: tuple[UUID, ...]
 
 
-def latest(unit: Unit, student_ids: Sequence[UUID], kind: ConsentKind) -> dict[UUID, ConsentState]:
+def latest(
+    unit: Unit,
+    student_ids: Sequence[UUID],
+    kind: ConsentKind,
+    purpose: Purpose = Purpose.SCREENING,
+) -> dict[UUID, ConsentState]:
     """The last statement about each pupil; pupils about whom nothing was said are absent."""
     rows = unit.session.execute(
         select(Consent.student_id, Consent.state)
-        .where(Consent.student_id.in_(student_ids), Consent.kind == kind.value)
+        .where(
+            Consent.student_id.in_(student_ids),
+            Consent.kind == kind.value,
+            Consent.purpose == purpose.value,
+        )
         .ext(distinct_on(Consent.student_id))
         .order_by(Consent.student_id, Consent.id.desc())
     )
     return {student_id: ConsentState(state) for student_id, state in rows}
+
+
+def by_kind(unit: Unit, student_id: UUID, purpose: Purpose) -> dict[ConsentKind, ConsentState]:
+    """What the guardians and what the child said last about one purpose."""
+    rows = unit.session.execute(
+        select(Consent.kind, Consent.state)
+        .where(Consent.student_id == student_id, Consent.purpose == purpose.value)
+        .ext(distinct_on(Consent.kind))
+        .order_by(Consent.kind, Consent.id.desc())
+    )
+    return {ConsentKind(kind): ConsentState(state) for kind, state in rows}
 
 
 def statements(unit: Unit, student_ids: Sequence[UUID]) -> list[Statement]:
@@ -62,10 +87,12 @@ def statements(unit: Unit, student_ids: Sequence[UUID]) -> list[Statement]:
     return [
         Statement(
             said.student_id,
+            Purpose(said.purpose),
             ConsentKind(said.kind),
             ConsentState(said.state),
             ConsentSource(said.source),
             said.created_at,
+            said.text_version,
             # A parent's name is not the school's to read: the school knows its pupils' parents.
             None if said.source == ConsentSource.ACCOUNT else by,
         )
@@ -73,11 +100,13 @@ def statements(unit: Unit, student_ids: Sequence[UUID]) -> list[Statement]:
     ]
 
 
-def last_of_guardians(unit: Unit, student_ids: Sequence[UUID]) -> dict[UUID, Statement]:
-    """The guardians' last statement about each pupil, with when and how."""
+def last_of_guardians(
+    unit: Unit, student_ids: Sequence[UUID], purpose: Purpose
+) -> dict[UUID, Statement]:
+    """The guardians' last statement about each pupil for one purpose, with when and how."""
     said: dict[UUID, Statement] = {}
     for one in statements(unit, student_ids):
-        if one.kind is ConsentKind.GUARDIAN:
+        if one.kind is ConsentKind.GUARDIAN and one.purpose is purpose:
             said.setdefault(one.student_id, one)
     return said
 
@@ -90,9 +119,10 @@ def record(  # noqa: PLR0913 - a statement has this many facts
     kind: ConsentKind,
     state: ConsentState,
     source: ConsentSource,
+    purpose: Purpose = Purpose.SCREENING,
     language: str | None = None,
 ) -> None:
-    """Add a statement; nothing said earlier is changed."""
+    """Add a statement about the text of today; nothing said earlier is changed."""
     unit.session.execute(
         insert(Consent).values(
             student_id=student_id,
@@ -100,8 +130,8 @@ def record(  # noqa: PLR0913 - a statement has this many facts
             kind=kind.value,
             state=state.value,
             source=source.value,
-            purpose="screening",
-            text_version=TEXT_VERSION,
+            purpose=purpose.value,
+            text_version=unit.catalog.consents[purpose].current.version,
             account_id=unit.actor.account_id,
             language=language,
         )
@@ -115,15 +145,19 @@ def record(  # noqa: PLR0913 - a statement has this many facts
 
 
 def record_papers(
-    unit: Unit, classroom_id: UUID, student_ids: Sequence[UUID], state: ConsentState
+    unit: Unit,
+    classroom_id: UUID,
+    student_ids: Sequence[UUID],
+    state: ConsentState,
+    purpose: Purpose = Purpose.SCREENING,
 ) -> Recorded:
-    """Write down what signed sheets say about pupils of one class of the own school.
+    """Write down what sheets signed for one purpose say about pupils of a class of the own school.
 
     A statement equal to the last one is not repeated. Raises `NotFoundError` when a pupil is not
     of this class: then nothing is written.
     """
     places = _of_class(unit, classroom_id, student_ids)
-    last = last_of_guardians(unit, student_ids)
+    last = last_of_guardians(unit, student_ids, purpose)
     done: dict[str, list[UUID]] = {"written": [], "unchanged": [], "refused": []}
     for student_id, school_id in places.items():
         outcome = _outcome(last.get(student_id), state)
@@ -136,6 +170,7 @@ def record_papers(
                 kind=ConsentKind.GUARDIAN,
                 state=state,
                 source=ConsentSource.PAPER,
+                purpose=purpose,
             )
     return Recorded(*(tuple(done[word]) for word in ("written", "unchanged", "refused")))
 

@@ -9,10 +9,9 @@ from sqlalchemy import insert
 
 from tirek.domain.administration import age_in_years
 from tirek.domain.clocks import KAZAKHSTAN
-from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState
+from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState, Purpose
 from tirek.domain.people import Actor, Role
 from tirek.services import audit
-from tirek.services.consents import TEXT_VERSION
 from tirek.services.demo_answers import state_at_first
 from tirek.services.demo_places import OPEN_ROOMS, DemoPlace, DemoPlaces, DemoRoom
 from tirek.services.demo_size import Workshop
@@ -180,6 +179,15 @@ def _consents(
         for pupil in said
         if pupil.said is ConsentState.WITHDRAWN
     ]
+    # Families with an account were asked about the centre as well; the others have not yet been.
+    rows += [
+        row | {"purpose": Purpose.CENTER_HELP.value}
+        for row in rows
+        if row["student_id"] in by_account and row["state"] == ConsentState.GIVEN.value
+    ]
+    texts = unit.catalog.consents
+    for row in rows:
+        row["text_version"] = texts[Purpose(str(row["purpose"]))].current.version
     unit.session.flush()
     unit.session.execute(insert(Consent), rows)
     school_id = psychologist.school_id
@@ -205,8 +213,7 @@ def _consent(
         "kind": ConsentKind.GUARDIAN.value,
         "state": state.value,
         "source": (ConsentSource.ACCOUNT if guardian else ConsentSource.PAPER).value,
-        "purpose": "screening",
-        "text_version": TEXT_VERSION,
+        "purpose": Purpose.SCREENING.value,
         "account_id": guardian or psychologist.account_id,
         "language": pupil.place.language,
         "created_at": moment,

@@ -15,7 +15,7 @@ from tirek.domain.referral import (
     ReferralState,
 )
 from tirek.domain.scope import Scope
-from tirek.services import deadlines, notices, referral_legs, referral_steps
+from tirek.services import deadlines, legal_grounds, notices, referral_legs, referral_steps
 from tirek.services.referral_legs import Begin, Step
 from tirek.services.referral_steps import NotYetError
 from tirek.services.routing import Receiver, next_center
@@ -37,9 +37,11 @@ class AlreadyThereError(ConflictError):
 def redirect(unit: Unit, referral_id: UUID, version: int, center_id: UUID, reason: str) -> UUID:
     """Send it on to another PSC; this receiver stays the owner until somebody there accepts.
 
-    The level stays, and so do the clocks. Returns the new leg's id.
+    The level stays, and so do the clocks. Returns the new leg's id. Raises `NotYetError`
+    ("center_help_refused") where a school asks, and a guardian has said no outside danger.
     """
     leg = referral_steps.owned(unit, referral_id, reason)
+    _require_no_refusal(unit, leg)
     _require_open_other(unit, leg, center_id)
     if not referral_steps.is_fresh(unit, leg, version, S.REDIRECTED, ActorKind.OWNER):
         return _next_leg(unit, leg, center_id)
@@ -54,11 +56,13 @@ def decline(unit: Unit, referral_id: UUID, version: int, reason: str) -> UUID:
     """Say that it is not for this receiver: the next one is asked at once, and the sender told.
 
     Those above hear of it too. This receiver stays answerable until somebody accepts. Raises
-    `NotYetError` ("other_center") where there is nobody else to ask: then it stays.
+    `NotYetError` ("other_center") where there is nobody else to ask: then it stays; so it does at
+    a school where a guardian has said no to the centre outside danger ("center_help_refused").
     """
     if not reason.strip():
         raise referral_steps.NoteMissingError("a few words are needed")
     leg = referral_steps.at_receiver(unit, referral_id)
+    _require_no_refusal(unit, leg)
     kind = ActorKind.RECEIVER
     if not referral_steps.is_fresh(unit, leg, version, S.DECLINED_BY_RECEIVER, kind):
         return _next_leg(unit, leg, None)
@@ -173,6 +177,11 @@ def _require_open_other(unit: Unit, leg: Referral, center_id: UUID) -> None:
     ).one_or_none()
     if not is_open or center_id == leg.support_center_id:
         raise CenterRefusedError("not another open PSC")
+
+
+def _require_no_refusal(unit: Unit, leg: Referral) -> None:
+    if legal_grounds.keeps_from_center(unit, leg):
+        raise NotYetError("center_help_refused")
 
 
 def _next_leg(unit: Unit, leg: Referral, center_id: UUID | None) -> UUID:

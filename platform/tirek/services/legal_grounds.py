@@ -6,20 +6,18 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from tirek.domain.administration import age_in_years
 from tirek.domain.clocks import KAZAKHSTAN
-from tirek.domain.consent import ConsentKind, ConsentState
+from tirek.domain.consent import ConsentKind, Purpose
 from tirek.domain.legal_ground import LegalDecision, Situation
 from tirek.domain.levels import Level
 from tirek.domain.referral import SignalKind
-from tirek.services import conflicts
+from tirek.services import conflicts, consents
 from tirek.services.unit import Unit
 from tirek.storage import models
-from tirek.storage.models import Consent, Student
-
-PURPOSE = "screening"
+from tirek.storage.models import Referral, Student
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,7 @@ def record(unit: Unit, heard: Heard) -> LegalDecision:
         may_notify_authority=decision.may_notify_authority,
         may_tell_guardian=decision.may_tell_guardian,
         rule_version=unit.catalog.protocol.version,
+        center_help=situation.center_help and situation.center_help.value,
     )
     unit.session.execute(row.on_conflict_do_nothing())
     return decision
@@ -76,7 +75,8 @@ def record(unit: Unit, heard: Heard) -> LegalDecision:
 
 def situation_of(unit: Unit, student_id: UUID, kind: SignalKind, level: Level) -> Situation:
     """What is known about a child now; a later word or a later conflict changes the answer."""
-    said = _said(unit, student_id)
+    said = consents.by_kind(unit, student_id, Purpose.SCREENING)
+    about_center = consents.by_kind(unit, student_id, Purpose.CENTER_HELP)
     return Situation(
         level=level,
         signal=kind,
@@ -84,6 +84,17 @@ def situation_of(unit: Unit, student_id: UUID, kind: SignalKind, level: Level) -
         assent=said.get(ConsentKind.ASSENT),
         age=_age(unit, student_id),
         guardian_named=conflicts.of(unit, student_id).has_guardian,
+        center_help=about_center.get(ConsentKind.GUARDIAN),
+    )
+
+
+def keeps_from_center(unit: Unit, leg: Referral) -> bool:
+    """Whether a guardian's no forbids the school to hand this child on to a support centre now."""
+    judged = [Level(leg.level), *([Level(leg.triage_level)] if leg.triage_level else [])]
+    kind, level = SignalKind.STAFF_CONCERN, max(judged, key=lambda one: one.rank)
+    return (
+        leg.support_center_id is None
+        and situation_of(unit, leg.student_id, kind, level).keeps_from_center
     )
 
 
@@ -114,16 +125,6 @@ def _recorded(unit: Unit, row: models.LegalDecision) -> Recorded:
         act.title if act else None,
         is_confirmed=bool(act and act.confirmed),
     )
-
-
-def _said(unit: Unit, student_id: UUID) -> dict[ConsentKind, ConsentState]:
-    rows = unit.session.execute(
-        select(Consent.kind, Consent.state)
-        .where(Consent.student_id == student_id, Consent.purpose == PURPOSE)
-        .ext(distinct_on(Consent.kind))
-        .order_by(Consent.kind, Consent.id.desc())
-    )
-    return {ConsentKind(kind): ConsentState(state) for kind, state in rows}
 
 
 def _age(unit: Unit, student_id: UUID) -> int | None:

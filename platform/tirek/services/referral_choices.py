@@ -13,7 +13,7 @@ from tirek.domain.referral import (
     ApprovalKind,
     ReferralState,
 )
-from tirek.services import referral_care, referral_endings, referral_steps
+from tirek.services import legal_grounds, referral_care, referral_endings, referral_steps
 from tirek.services.second_opinions import Proposal
 from tirek.services.unit import Unit
 from tirek.storage.models import Referral
@@ -56,6 +56,7 @@ class Lack(StrEnum):
 
     ATTEMPTS = "attempts"
     SECOND_PERSON = "second_person"
+    CENTER_HELP_REFUSED = "center_help_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def main_step(leg: Referral) -> StepName:
 
 def choices(unit: Unit, leg: Referral, waiting: tuple[Proposal, ...]) -> tuple[Choice, ...]:
     """The steps of this person, the one that leads on first; `waiting` is what is proposed."""
-    found = [*_as_receiver(leg), *_as_owner(unit, leg), *_as_second(unit, leg)]
+    found = [*_as_receiver(unit, leg), *_as_owner(unit, leg), *_as_second(unit, leg)]
     if _may_propose_error(unit, leg, waiting):
         found.append(Choice(StepName.ERROR))
     if not referral_steps.works_at(unit.actor, leg):
@@ -113,11 +114,11 @@ def choices(unit: Unit, leg: Referral, waiting: tuple[Proposal, ...]) -> tuple[C
     return tuple(sorted(found, key=lambda one: (one.step is not first, order.index(one.step))))
 
 
-def _as_receiver(leg: Referral) -> Iterator[Choice]:
+def _as_receiver(unit: Unit, leg: Referral) -> Iterator[Choice]:
     if referral_steps.may_step(leg, S.ACKNOWLEDGED, RECEIVER):
         yield Choice(StepName.ACKNOWLEDGE)
     if referral_steps.may_step(leg, S.DECLINED_BY_RECEIVER, RECEIVER):
-        yield Choice(StepName.DECLINE)
+        yield Choice(StepName.DECLINE, _no_to_center(unit, leg))
 
 
 def _as_owner(unit: Unit, leg: Referral) -> Iterator[Choice]:
@@ -125,7 +126,7 @@ def _as_owner(unit: Unit, leg: Referral) -> Iterator[Choice]:
     if state not in OWNED or not referral_steps.may_work_on(unit, leg):
         return
     yield from (
-        Choice(step)
+        Choice(step, _no_to_center(unit, leg) if step is StepName.REDIRECT else None)
         for step, to_state in _PLAIN.items()
         if referral_steps.may_step(leg, to_state, OWNER)
     )
@@ -142,6 +143,11 @@ def _as_owner(unit: Unit, leg: Referral) -> Iterator[Choice]:
     if referral_steps.may_step(leg, S.UNREACHABLE, OWNER):
         enough = referral_care.attempts_in_vain(unit, leg) >= ATTEMPTS_IN_VAIN
         yield Choice(StepName.UNREACHABLE, None if enough else Lack.ATTEMPTS)
+
+
+def _no_to_center(unit: Unit, leg: Referral) -> Lack | None:
+    """A guardian's no keeps a child at its school, outside danger."""
+    return Lack.CENTER_HELP_REFUSED if legal_grounds.keeps_from_center(unit, leg) else None
 
 
 def _as_second(unit: Unit, leg: Referral) -> Iterator[Choice]:

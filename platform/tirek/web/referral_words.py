@@ -108,6 +108,11 @@ LACKS = {
         "Another person than the one who proposed it does this: at a centre one of the two is"
         " its head, at a school another psychologist or the social pedagogue."
     ),
+    Lack.CENTER_HELP_REFUSED: _l(
+        "A parent does not want this child to be handed on to the support centre. Outside danger"
+        " that no stands: go on at school and talk with the parents. If the child is in danger,"
+        " judge anew how urgent it is: then help waits for nobody's consent."
+    ),
 }
 ROUTE_REASONS = {
     "territory": _l("The school lies in the territory of this centre, and the level goes there."),

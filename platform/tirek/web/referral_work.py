@@ -11,7 +11,7 @@ from tirek.domain.errors import ConflictError, DomainError
 from tirek.services import referral_page
 from tirek.services.handovers import AlreadyThereError, CenterRefusedError
 from tirek.services.referral_care import DateRefusedError
-from tirek.services.referral_choices import StepName
+from tirek.services.referral_choices import Lack, StepName
 from tirek.services.referral_endings import OutcomeRefusedError
 from tirek.services.referral_page import Work
 from tirek.services.referral_steps import NoteMissingError, NotYetError, SecondPersonError
@@ -20,6 +20,7 @@ from tirek.web import referral_forms as forms
 from tirek.web.i18n import localised
 from tirek.web.referral_forms import StepForm
 from tirek.web.referral_step_pages import FINISH, MERGE, PROPOSE, STEP_PAGES
+from tirek.web.referral_words import LACKS
 
 # What a person is told when something is still missing before a step.
 NOT_YET = {
@@ -35,6 +36,7 @@ NOT_YET = {
     "other_center": _l(
         "There is no other centre to ask, so it stays with you. Accept it; those above can help."
     ),
+    "center_help_refused": LACKS[Lack.CENTER_HELP_REFUSED],
 }
 SECOND_PERSON = _l(
     "You proposed this yourself, or another person has to be one of the two: at a centre its head,"

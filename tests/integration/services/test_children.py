@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.world import World, a_vault, a_world, an_adult, give_consent, the_catalog
 from tirek.config import Keys
-from tirek.domain.consent import ConsentKind, ConsentState, guardian_says
+from tirek.domain.consent import ConsentKind, ConsentState, Purpose, guardian_says
 from tirek.domain.errors import DomainError, NotFoundError
 from tirek.domain.instruments import Answer, AnswerState
 from tirek.domain.people import Role
@@ -96,11 +96,11 @@ def test_deciding_twice_writes_once(unit: Unit, world: World) -> None:
     for _ in range(2):
         state = children.decide(unit, child, agrees=False, language="ru")
         assert state is ConsentState.WITHDRAWN
-    said = children.statements(unit, child)
+    said = children.statements(unit, child)[Purpose.SCREENING]
     assert [one.state for one in said] == [ConsentState.WITHDRAWN, ConsentState.GIVEN]
     assert said[0].is_own
     assert said[0].language == "ru"
-    assert said[0].text_version == consents.TEXT_VERSION
+    assert said[0].text_version == unit.catalog.consents[Purpose.SCREENING].current.version
 
 
 def test_a_childs_own_word_is_not_shown_to_the_guardian(unit: Unit, world: World) -> None:
@@ -114,7 +114,9 @@ def test_a_childs_own_word_is_not_shown_to_the_guardian(unit: Unit, world: World
     )
     world.session.commit()
     child = children.get_child(unit, world.school.pupil.id)
-    assert [one.state for one in children.statements(unit, child)] == [ConsentState.GIVEN]
+    assert [one.state for one in children.statements(unit, child)[Purpose.SCREENING]] == [
+        ConsentState.GIVEN
+    ]
 
 
 def test_only_what_is_asked_of_guardians_now(unit: Unit, world: World) -> None:

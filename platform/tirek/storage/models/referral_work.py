@@ -164,6 +164,8 @@ class LegalDecision(Base):
     may_notify_authority: Mapped[bool]
     may_tell_guardian: Mapped[bool]
     rule_version: Mapped[str]
+    # The guardian's last word on being handed on to a support centre.
+    center_help: Mapped[str | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
 
 

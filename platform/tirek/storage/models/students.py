@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState
+from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState, Purpose
 from tirek.storage.base import NOW, Base, one_of
 
 
@@ -61,6 +61,7 @@ class Consent(Base):
         one_of("kind", ConsentKind),
         one_of("state", ConsentState),
         one_of("source", ConsentSource),
+        one_of("purpose", Purpose),
         CheckConstraint(
             "source = 'screen' OR account_id IS NOT NULL", name="adult_statement_has_account"
         ),
@@ -74,7 +75,7 @@ class Consent(Base):
     state: Mapped[str]
     source: Mapped[str]
     text_version: Mapped[str]
-    purpose: Mapped[str] = mapped_column(default="screening")
+    purpose: Mapped[str] = mapped_column(default=Purpose.SCREENING.value)
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
     language: Mapped[str | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)

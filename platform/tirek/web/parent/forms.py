@@ -1,4 +1,4 @@
-"""What a parent decides: one yes or no."""
+"""What a parent decides: a yes or a no to each purpose."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField
@@ -11,10 +11,10 @@ YES, NO = "yes", "no"
 
 
 class ConsentForm(PageForm):
-    """Whether the school may ask the child."""
+    """A yes or a no to one purpose; the question stands in that purpose's text."""
 
     decision = RadioField(
-        _l("Do you agree that the school asks your child these questions?"),
+        "",
         [InputRequired(_l("Choose yes or no. You can change your answer on any day."))],
         choices=[SelectChoice(YES, _l("Yes, I agree")), SelectChoice(NO, _l("No, I do not agree"))],
     )

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from tirek.domain.consent import ConsentState
+from tirek.domain.consent import ConsentState, Purpose
 from tirek.domain.permissions import Permission
 from tirek.services import class_consents, classrooms, consents, pupils
 from tirek.services.consents import Recorded
@@ -50,14 +50,18 @@ def consents_of_class(classroom_id: UUID) -> str:
 def consents_papers(classroom_id: UUID) -> tuple[str, int] | Response:
     """Write down what signed sheets say."""
     form = PapersForm()
-    form.offer([row.student.id for row in class_consents.of_class(unit(), classroom_id)])
+    purpose = _purpose()
+    rows = class_consents.of_class(unit(), classroom_id, purpose)
+    form.offer([row.student.id for row in rows])
     if not form.validate_on_submit():
         return _class_page(classroom_id, form), 422
     done = consents.record_papers(
-        unit(), classroom_id, form.pupils.data or [], ConsentState(form.state.data)
+        unit(), classroom_id, form.pupils.data or [], ConsentState(form.state.data), purpose
     )
     _say(done)
-    return redirect(url_for("school.consents_of_class", classroom_id=classroom_id))
+    return redirect(
+        url_for("school.consents_of_class", classroom_id=classroom_id, purpose=purpose.value)
+    )
 
 
 @blueprint.get("/consents/<uuid:classroom_id>/papers")
@@ -76,9 +80,15 @@ def consent_history(student_id: UUID) -> str:
     )
 
 
+def _purpose() -> Purpose:
+    """What the page and the sheets are about: from the sent form, else from the address."""
+    wanted = request.form.get("purpose") or request.args.get("purpose")
+    return Purpose(wanted) if wanted in set(Purpose) else Purpose.SCREENING
+
+
 def _class_page(classroom_id: UUID, form: PapersForm) -> str:
-    room = classrooms.get(unit(), classroom_id)
-    rows = class_consents.of_class(unit(), classroom_id)
+    room, purpose = classrooms.get(unit(), classroom_id), _purpose()
+    rows = class_consents.of_class(unit(), classroom_id, purpose)
     chosen = {
         "code": listing.searched(),
         "state": listing.one_of("state", STATES, ""),
@@ -91,6 +101,8 @@ def _class_page(classroom_id: UUID, form: PapersForm) -> str:
         found=class_consents.picked(rows, page=listing.page_number(), **chosen),
         is_empty=not rows,
         chosen=chosen,
+        purpose=purpose.value,
+        text_version=unit().catalog.consents[purpose].current.version,
         form=form,
     )
 

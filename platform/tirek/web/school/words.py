@@ -16,6 +16,10 @@ CONSENT_SOURCE = {
     "account": _l("in the parent's own account"),
     "screen": _l("by the pupil, on the screen"),
 }
+PURPOSE = {
+    "screening": _l("Questions of the school"),
+    "center_help": _l("Help of the support centre"),
+}
 CONSENT_KIND = {"guardian": _l("Parent or guardian"), "assent": _l("The pupil")}
 
 CODE = {
