@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
 
@@ -10,7 +12,7 @@ from flask import Flask
 
 from tests.functional.browser import Browser
 from tests.world import World, the_catalog
-from tirek.domain.education import Course, Lesson
+from tirek.domain.education import Course, Lesson, Review, Signature, TextStatus
 
 BrowserOf = Callable[..., Browser]
 BASE = "http://127.0.0.1:8000"
@@ -193,6 +195,28 @@ def test_large_text_is_kept_apart(app: Flask) -> None:
 def test_a_foreign_name_of_the_host_changes_no_address(app: Flask) -> None:
     page = app.test_client().get(f"/kk/courses/{HARD}", headers={"Host": "evil.example"})
     assert "evil.example" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("lang", "whole", "half"),
+    [
+        ("kk", "Тексергендер: психолог (А. Сәрсен, 01.12.2026)", "Әзірге оқығандар: психолог"),
+        ("ru", "Проверили: психолог (А. Сәрсен, 01.12.2026)", "Пока прочитали: психолог"),
+    ],
+)
+def test_who_has_read_a_text_is_said_as_it_is(app: Flask, lang: str, whole: str, half: str) -> None:
+    written = the_catalog().courses["calm-parent"].lesson("repair").text(lang)
+    signed = Signature(date(2026, 12, 1), "А. Сәрсен")
+    review = Review(signed, signed, signed, date(2027, 12, 1))
+    approved = replace(written, status=TextStatus.APPROVED, review=review)
+    begun = replace(written, review=replace(review, language=None, child_safety=None, due=None))
+    with app.test_request_context(f"/{lang}/courses"):
+        line = app.jinja_env.get_template("parts/courses.html").module.review_line  # type: ignore[attr-defined]
+        assert whole in line(approved)
+        assert "01.12.2027" in line(approved)
+        assert half in line(begun)
+        assert ("күтілуде" if lang == "kk" else "ждёт проверки") in line(begun)
+        assert "А. Сәрсен" not in line(written)
 
 
 @pytest.mark.parametrize("tail", ["", "/print", "/qr.svg", "/feedback"])
