@@ -97,7 +97,7 @@ WRONG = [
         "content/courses/calm-parent/course.yml",
         "  - good-enough",
         "  - good-enugh",
-        "no such lesson",
+        "names no such text",
     ),
     ("protocols/screening.yaml", "status: ", "state: ", "field 'status' is missing"),
 ]

@@ -47,7 +47,7 @@ FAULTS = [
     (KK + SECOND, "үлкен кісі", "үлкен kici", "look-alike"),
     (KK + SECOND, "Кейде бірде-бір", "Hәм бірде-бір", "look-alike"),
     (RU + SECOND, "Скажите себе", "Скажіте себе", "look-alike"),
-    (KK + SECOND, "Ондайда қолдаусыз", "Ондайда колдаусыз", "spelling"),
+    (KK + SECOND, "айқайлайтын", "айкайлайтын", "spelling"),
     # sizes
     (RU + SECOND, "# Пауза в 10 секунд\n", "# Пауза\n", "title"),
     (RU + SECOND, "Дочери 14 лет.", "Дочери 14 лет. " + "Да. " * 60, "size"),
