@@ -17,6 +17,7 @@ from tests.builders_referral import (
     acting,
     work_until,
 )
+from tests.integration.storage.test_parent_rows import TABLES as TABLES_OF_PARENTS
 from tests.world import Center, SchoolWorld, World, a_vault, a_world, the_catalog
 from tirek.config import Keys
 from tirek.domain.instruments import Answer
@@ -183,7 +184,7 @@ def test_the_matrix_names_every_table_that_is_guarded(owner: Engine) -> None:
                 )
             )
         )
-    assert guarded == set(TABLES)
+    assert guarded == set(TABLES) | set(TABLES_OF_PARENTS)
     partitions = {name for name in about_children if "_y2" in name}
     # The audit says who looked at whom, in ids only; staff pages of a child's referral show it.
     assert about_children - partitions - {"audit_entries"} <= guarded
