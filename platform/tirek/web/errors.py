@@ -17,9 +17,10 @@ from tirek.web.transaction import db, keep_despite_error, unit
 
 Page = tuple[str, int] | tuple[str, int, dict[str, str]]
 
-# What our own triggers raise (migration 0003): append-only, moved on, not allowed here.
-CONFLICT_STATES = frozenset({"TK001", "TK002"})
-MISSING_STATES = frozenset({"TK003"})
+# What our own triggers raise (migrations 0003 and 0009): append-only, moved on, over, a full day;
+# not allowed here, not a child of this parent.
+CONFLICT_STATES = frozenset({"TK001", "TK002", "TK006", "TK007"})
+MISSING_STATES = frozenset({"TK003", "TK005"})
 BUSY = 503
 PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 
