@@ -234,6 +234,10 @@ def _consent_of(number: int) -> Callable[[BusySchool], str]:
     return lambda busy: f"/parent/children/{busy.world.school.pupils[number].id}/consent"
 
 
+def _record_of(number: int) -> Callable[[BusySchool], str]:
+    return lambda busy: f"/parent/children/{busy.world.school.pupils[number].id}/record"
+
+
 def _read_a_lesson(here: Here) -> None:
     """Read the first lesson; the second one then opens."""
     here.page.locator("main a[href*='/courses/calm-parent/']").first.click()
@@ -257,6 +261,7 @@ def _parent() -> list[Visit]:
         Visit("parent.consent", parent, _consent_of(0), middle, "given"),
         Visit("parent.consent", parent, _consent_of(12), middle, "refused"),
         Visit("parent.consent", parent, _consent_of(13), middle, "empty", _press(), 422),
+        Visit("parent.record", parent, _record_of(0), middle),
         Visit("parent.start", parent, _form_about(0), middle),
         Visit("parent.start", parent, _over, middle, "closed"),
         Visit("parent.page", parent, _form_about(0, "/page/1"), middle),

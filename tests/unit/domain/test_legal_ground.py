@@ -37,6 +37,7 @@ situations = st.builds(
     age=st.none() | st.integers(5, 20),
     guardian_named=st.booleans(),
     child_asks=st.booleans(),
+    center_help=st.none() | st.sampled_from(ConsentState),
 )
 
 
@@ -132,6 +133,27 @@ def test_in_danger_nothing_that_protects_waits_for_a_word(situation):
     decision = PROTOCOL.decide(replace(situation, level=Level.IMMEDIATE))
     assert _allowed(decision) >= PROTECTIVE
     assert decision.ground is Ground.CHILD_VITAL_INTEREST
+
+
+@given(situations, st.sampled_from([REFUSED, WITHDRAWN]))
+def test_outside_danger_a_no_to_the_centre_stands_and_in_danger_it_changes_nothing(situation, said):
+    silent = PROTOCOL.decide(replace(situation, center_help=None))
+    refused = PROTOCOL.decide(replace(situation, center_help=said))
+    if situation.level in {Level.HIGH, Level.IMMEDIATE}:
+        assert refused == silent
+        assert refused.may_refer_to_center
+    elif situation.guardian_named:
+        # Whoever may be the harm does not keep a child from help.
+        assert refused == silent
+    else:
+        assert not refused.may_refer_to_center
+        assert replace(refused, may_refer_to_center=silent.may_refer_to_center) == silent
+
+
+@given(situations)
+def test_a_yes_to_the_centre_leaves_it_to_the_table_as_silence_does(situation):
+    silent = replace(situation, center_help=None)
+    assert PROTOCOL.decide(replace(situation, center_help=GIVEN)) == PROTOCOL.decide(silent)
 
 
 @given(situations)
