@@ -118,7 +118,7 @@ def test_the_letter_itself_bears_the_link_in_the_language_that_was_chosen(
     assert mail.to == EMAIL
     (link,) = [word for word in mail.letter.body.split() if word.startswith("http://")]
     # Neither name nor address stands in the letter's title, nor what Tirek is about.
-    assert mail.letter.subject == "Tirek: мекенжайды растаңыз"
+    assert mail.letter.subject == "Tirek: пошта мекенжайын растаңыз"
     someone = browser("kk")
     page = someone.submit(someone.open(link.removeprefix("http://localhost")))
     assert page.url == "/kk/login"
