@@ -111,7 +111,7 @@ FAULTS = [
     Fault("Latin H for Һ", STOP_KK, put("Кейде бірде", "Hәм бірде"), "look-alike", "Hәм"),
     Fault("Latin o in Russian", STOP_RU, put("Скажите себе", "Скажите сeбе"), "look-alike", "сeбе"),
     Fault("Kazakh letter in Russian", STOP_RU, put("Скажите", "Скажіте"), "look-alike", "Скажіте"),
-    Fault("a term with к for қ", STOP_KK, put("қолдаусыз", "колдаусыз"), "spelling", "колдаусыз"),
+    Fault("a term with о for ө", STOP_KK, put("көмексіз", "комексіз"), "spelling", "комексіз"),
     Fault("a label, ru", STOP_RU, put("он и правда", "трудный подросток и правда"), "forbidden", "трудный"),
     Fault("a label, kk", STOP_KK, put("ол шынымен", "қиын балаға ол шынымен"), "forbidden", "қиын"),
     Fault("a diagnosis", "ru/special-needs/_course.md", put(":::summary\n", ":::summary\nЭто диагноз. "), "forbidden", "диагноз"),
