@@ -13,7 +13,7 @@ from tirek.app import create_app
 from tirek.config import Config, Keys
 
 COURSE = "safe-child"
-LESSON = "bullying-three-sides"
+LESSON = "three-sides"
 KEPT = "() => caches.keys()"
 # What every kept page holds, and under which addresses.
 PAGES = """async () => {

@@ -36,18 +36,18 @@ def every() -> set[str]:
         ("kk", "ұйқы", "first-years/sleep-without-war"),
         ("kk", "уйкы", "first-years/sleep-without-war"),
         ("kk", "ашу", "calm-parent/boiling-signs"),
-        ("ru", "травля", "safe-child/bullying-three-sides"),
-        ("ru", "травлю в сети", "digital-family/cyberbullying"),
+        ("ru", "травля", "safe-child/three-sides"),
+        ("ru", "травлю в сети", "digital-family/class-chat"),
         ("ru", "ЕНТ", "youth/ent-calm"),
         ("ru", "не хочет в школу", "school-start/not-going-to-school"),
-        ("ru", "развод", "family-ties/telling-about-divorce"),
+        ("ru", "развод", "family-ties/telling-the-child"),
         # What parents say and the texts do not.
         ("ru", "истирика", "preschool/tantrum-three-parts"),
         ("ru", "ребенок врет", "primary/lies-and-taken-things"),
         ("ru", "суицид", "safe-child/ask-stay-call"),
         ("kk", "тілін алмайды", "preschool/short-calm-requests"),
         ("kk", "отирик айтады", "primary/lies-and-taken-things"),
-        ("kk", "буллинг", "safe-child/bullying-three-sides"),
+        ("kk", "буллинг", "safe-child/three-sides"),
     ],
 )
 def test_a_parent_finds_the_lesson(
