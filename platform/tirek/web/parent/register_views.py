@@ -12,7 +12,7 @@ from tirek.services.codes import SlowDownError
 from tirek.services.errands import ErrandOverError, OpenErrand
 from tirek.services.registration import NewParent
 from tirek.web.access import current_actor, public
-from tirek.web.i18n import current_lang, localised
+from tirek.web.i18n import LANGUAGES, current_lang, localised
 from tirek.web.parent.pages import blueprint
 from tirek.web.parent.register_forms import AddressForm, NewPasswordForm, RegisterForm
 from tirek.web.sessions import current_session, network
@@ -30,7 +30,10 @@ def register() -> str | Response:
         return redirect(url_for("public.login"))
     form = RegisterForm(data={"language": current_lang()})
     form.offer(region_choices())
-    if form.validate_on_submit():
+    if request.form.get("switch") in LANGUAGES:
+        # Nobody has an account yet, so nothing is kept: what was typed is shown again.
+        form.language.data = current_lang()
+    elif form.validate_on_submit():
         try:
             registration.register(unit(), _new_parent(form), network())
         except SlowDownError as error:
