@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,15 +11,17 @@ from flask import Flask
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
-from tests.builders_referral import SELF_HARM, a_pupil_answers, accept, acting, the_leg
+from tests.builders_referral import SELF_HARM, SOME_WORRY, a_pupil_answers, accept, acting, the_leg
 from tests.functional.browser import Browser
 from tests.functional.test_parent_pages import HOME, Parent, consent_path
 from tests.world import World, an_adult, give_consent
+from tirek.domain.consent import ConsentTexts, Purpose
 from tirek.domain.people import Role
 from tirek.domain.referral import ConflictKind
 from tirek.services import access_log, children, harm, pupils, referral_page
 from tirek.services.harm import Named
 from tirek.storage.models import AuditEntry, Consent, Guardianship
+from tirek.web.transaction import EXTENSION, Plant
 
 HIDDEN = "Some entries that protect a child are not shown here."
 
@@ -225,3 +228,57 @@ def test_the_closed_list_holds_nothing_that_tells(world: World, engine: Engine) 
         child = children.get_child(unit, world.school.pupil.id)
         kinds = {one.deed for one in access_log.of_child(unit, child, 1).rows}
     assert access_log.Deed.LOOKED in kinds
+
+
+def test_a_text_that_has_changed_is_asked_about_anew(
+    app: Flask, parent: Parent, world: World
+) -> None:
+    plant: Plant = app.extensions[EXTENSION]
+    texts = plant.catalog.consents[Purpose.SCREENING]
+    newer = replace(texts.current, version="2027-02-01", meaning_changed=True)
+    changed = {**plant.catalog.consents, Purpose.SCREENING: ConsentTexts((*texts.versions, newer))}
+    app.extensions[EXTENSION] = replace(plant, catalog=replace(plant.catalog, consents=changed))
+    page = parent.get(consent_path(world))
+    assert "this is version 2027-02-01" in page
+    assert f"you answered about version {texts.current.version}" in page
+    parent.send(consent_path(world), decision="yes")
+    page = parent.get(consent_path(world))
+    assert "Please read it and answer anew" not in page
+    assert rows_of(page, "What was said before")[0][-1] == "2027-02-01"
+
+
+def test_a_sheet_about_the_centre_is_written_down_at_school(
+    parent: Parent, world: World, browser: Callable[..., Browser]
+) -> None:
+    at_work = browser().sign_in(world.school.psychologist)
+    url = f"/en/school/consents/{world.school.classroom.id}?purpose=center_help"
+    pupil = str(world.school.pupil.id)
+    page = at_work.open(url)
+    assert [row[2] for row in page.rows("Consents of class")] == ["No word yet"] * 3
+    empty = at_work.submit(page, "/papers", status=422)
+    assert "Choose what the sheets say." in empty.text
+    assert "No word yet" in empty.text
+    page = at_work.submit(at_work.open(url), "/papers", pupils=[pupil], state="refused")
+    assert page.rows("Consents of class")[0][2] == "Refused"
+    assert said(world) == [("screening", "given"), ("center_help", "refused")]
+    history = at_work.open(f"/en/school/pupils/{pupil}/consents").rows("What was said")
+    assert [row[1] for row in history] == ["Help of the support centre", "Questions of the school"]
+    # The pupil's page goes on saying what was said about the questions.
+    assert "Consent given" in at_work.open(f"/en/school/pupils/{pupil}").text
+    assert "on paper, entered by the school" in parent.get(consent_path(world))
+
+
+def test_the_psychologist_reads_why_the_child_stays_at_school(
+    engine: Engine, world: World, browser: Callable[..., Browser]
+) -> None:
+    pupil = world.school.pupil
+    a_pupil_answers(engine, world, SOME_WORRY, pupil=pupil, instrument="gad-7", to_the_end=True)
+    leg = the_leg(world.session, pupil)
+    accept(engine, world, world.school.psychologist, leg)
+    with acting(engine, world, world.school.guardian) as unit:
+        child = children.get_child(unit, pupil.id)
+        children.decide(unit, child, agrees=False, language="ru", purpose=Purpose.CENTER_HELP)
+    at_work = browser().sign_in(world.school.psychologist)
+    page = at_work.open(f"/en/school/cases/{leg.id}/redirect")
+    assert "A parent does not want this child to be handed on" in page.text
+    assert "help waits for nobody's consent" in page.text
