@@ -41,6 +41,8 @@ SENT = {
     # Ends the questionnaire, so `test_stopping_for_good` sends it.
     "parent.stop": None,
 }
+# Open to everybody, but a parent who is signed in finds marks of their own on them.
+LESSONS = {"public.courses", "public.course", "public.lesson", "public.lesson_on_paper"}
 
 
 def answer_as_child(engine: Engine, world: World, instrument: str) -> None:
@@ -81,11 +83,11 @@ def stand_in(rule: Rule, name: str) -> object:
 
 
 def walk(app: Flask, parent: Parent, world: World) -> dict[str, str]:
-    """Every page of the parents' part by method and address, in kk and en."""
+    """Every page of the parents' part, and their lessons, by method and address, in kk and en."""
     seen = {}
     child = world.school.pupil.id
     for rule in app.url_map.iter_rules():
-        if not rule.endpoint.startswith("parent."):
+        if not (rule.endpoint.startswith("parent.") or rule.endpoint in LESSONS):
             continue
         for path in addresses(rule, world, child):
             if "GET" in rule.methods:
