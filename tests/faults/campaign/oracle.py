@@ -114,8 +114,6 @@ def judge(connection: Rows, expectations: Iterable[Expectation]) -> Verdict:
     wanted = {one.administration: one for one in expectations}
     verdict = Verdict(expected=len(wanted))
     with connection.transaction():
-        # One moment for all questions: a web that is still at work must not commit between two.
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         _stage(connection, wanted.values())
         addressee = _addressee(connection)
         for statement in FOUND:

@@ -243,6 +243,8 @@ class Run:
         told = {one.id: one for one in read_journal(self.journal)}
         sittings = self.template.sittings()[: self.job.submissions]
         with self.ground.owner() as connection:
+            # One moment for all questions: a web still at work must not commit between two.
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             verdict = judge(connection, self._expectations(sittings, told))
         self._note_verdict(verdict)
         self._note_answers(list(told.values()))
