@@ -32,9 +32,8 @@ def test_every_page_works_in_every_language_and_names_no_child(
 ) -> None:
     a_pupil_answers(engine, world, SELF_HARM)
     system.execute(text("UPDATE outbox SET stuck_at = now()"))
-    adult = an_adult(world.unit(), Role.ADMINISTRATOR)
     leg = the_leg(system, world.school.pupil)
-    system.add(adult.account)
+    adult = an_adult(world.unit(), Role.ADMINISTRATOR)
     system.commit()
     somebody = browser(lang).sign_in(adult)
     for path in PAGES:

@@ -54,19 +54,25 @@ class Suggestion:
 
 
 def choose(
-    courses: Sequence[Course], raised: frozenset[str], passed: frozenset[tuple[str, str]]
+    courses: Sequence[Course],
+    raised: frozenset[str],
+    passed: frozenset[tuple[str, str]],
+    age: int,
 ) -> Suggestion | None:
     """The lesson to suggest: by the first rule that fits, else a good start, else any other.
 
     `raised` are the subscales that stand out, `passed` the lessons (course, lesson) already read
-    or put aside. A lesson about something hard is never suggested by a machine. None when no
-    lesson is left.
+    or put aside; `age` is the child's, in full years, and a lesson for another age is not
+    suggested. A lesson about something hard is never suggested by a machine. None when no lesson
+    is left.
     """
     left = [
         (course, lesson)
         for course in courses
         for lesson in course.lessons
-        if not lesson.is_sensitive and (course.id, lesson.id) not in passed
+        if not lesson.is_sensitive
+        and (course.id, lesson.id) not in passed
+        and lesson.facts.ages[0] <= age <= lesson.facts.ages[1]
     ]
     for skill, reason in _wishes(raised):
         for course, lesson in left:
@@ -88,7 +94,7 @@ def suggest(unit: Unit, run: Run, courses: Sequence[Course]) -> Suggestion | Non
             FlagRecord.administration_id == run.key.id,
         )
     )
-    return choose(courses, _raised(run.instrument, frozenset(codes)), passed(unit))
+    return choose(courses, _raised(run.instrument, frozenset(codes)), passed(unit), run.age_years)
 
 
 def _raised(instrument: Instrument, codes: frozenset[str]) -> frozenset[str]:

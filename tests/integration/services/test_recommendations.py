@@ -16,28 +16,31 @@ from tirek.services.unit import Unit
 from tirek.storage.session import open_session
 
 NONE: frozenset[tuple[str, str]] = frozenset()
+AGE = 12
 
 
 @pytest.fixture(scope="module")
 def all_courses() -> list[Course]:
-    return list(the_catalog().courses.values())
+    return sorted(the_catalog().courses.values(), key=lambda course: course.order)
 
 
 @pytest.mark.parametrize(
-    ("raised", "lesson", "reason"),
+    ("raised", "age", "lesson", "reason"),
     [
-        ((), "boiling-signs", Reason.GOOD_START),
-        (("total",), "boiling-signs", Reason.GOOD_START),
-        (("internalising",), "boiling-signs", Reason.TIME_TOGETHER),
-        (("externalising",), "ten-second-stop", Reason.CALM_WORDS),
-        (("attention",), "sleep-help-budget", Reason.OWN_STRENGTH),
-        (("attention", "internalising"), "boiling-signs", Reason.TIME_TOGETHER),
+        ((), 10, "boiling-signs", Reason.GOOD_START),
+        (("total",), 10, "boiling-signs", Reason.GOOD_START),
+        (("internalising",), 4, "child-leads-play", Reason.TIME_TOGETHER),
+        (("internalising",), 12, "many-teachers", Reason.TIME_TOGETHER),
+        (("internalising",), 15, "arguing-is-growing", Reason.TIME_TOGETHER),
+        (("externalising",), 15, "ten-second-stop", Reason.CALM_WORDS),
+        (("attention",), 15, "sleep-help-budget", Reason.OWN_STRENGTH),
+        (("attention", "internalising"), 12, "many-teachers", Reason.TIME_TOGETHER),
     ],
 )
 def test_the_first_rule_that_fits(
-    all_courses: list[Course], raised: tuple[str, ...], lesson: str, reason: Reason
+    all_courses: list[Course], raised: tuple[str, ...], age: int, lesson: str, reason: Reason
 ) -> None:
-    suggestion = choose(all_courses, frozenset(raised), NONE)
+    suggestion = choose(all_courses, frozenset(raised), NONE, age)
     assert suggestion is not None
     assert (suggestion.lesson.id, suggestion.reason) == (lesson, reason)
 
@@ -45,21 +48,22 @@ def test_the_first_rule_that_fits(
 def test_a_lesson_read_or_put_aside_gives_way(all_courses: list[Course]) -> None:
     passed = {("calm-parent", "ten-second-stop")}
     seen = []
-    while suggestion := choose(all_courses, frozenset({"externalising"}), frozenset(passed)):
+    while suggestion := choose(all_courses, frozenset({"externalising"}), frozenset(passed), AGE):
         seen.append(suggestion)
         passed.add((suggestion.course.id, suggestion.lesson.id))
     assert seen[0].reason is Reason.GOOD_START
     assert seen[-1].reason is Reason.ANOTHER
     assert not any(one.lesson.is_sensitive for one in seen)
+    assert all(one.lesson.facts.ages[0] <= AGE <= one.lesson.facts.ages[1] for one in seen)
 
 
 def test_without_courses_there_is_nothing_to_suggest() -> None:
-    assert choose([], frozenset({"attention"}), NONE) is None
+    assert choose([], frozenset({"attention"}), NONE, AGE) is None
 
 
 def test_every_rule_leads_to_a_lesson_that_is_not_hard(all_courses: list[Course]) -> None:
     for rule in RULES:
-        suggestion = choose(all_courses, frozenset({rule.scale}), NONE)
+        suggestion = choose(all_courses, frozenset({rule.scale}), NONE, AGE)
         assert suggestion is not None
         assert suggestion.reason is rule.reason
 
