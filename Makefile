@@ -22,7 +22,7 @@ cluster: install .venv/.test ## the same data on two webs, two Celery workers, b
 	@$(BIN)/tirek cluster $(ARGS)
 
 test: install .venv/.test ## everything the tests need, then all tests (ARGS="-k inbox" picks some)
-	@chromium=$$(.ci/browser.sh) && TIREK_CHROMIUM="$$chromium" $(BIN)/python -m pytest -n auto --dist loadscope $(ARGS)
+	@chromium=$$(.ci/browser.sh) && TIREK_CHROMIUM="$$chromium" $(BIN)/python -m pytest -n auto --dist loadscope --max-worker-restart 0 $(ARGS)
 
 restore-drill: install .venv/.test ## lose a server under load, restore it from its backup, print RPO and RTO (ARGS="--seconds 60")
 	$(BIN)/python -m tests.faults.restore_drill $(ARGS)

@@ -23,14 +23,14 @@ def courses() -> str:
     """Each course with its funnel in both languages, and what changed in those who answered."""
     funnels, effects = _figures()
     chosen = request.args.get("course", "")
-    begun = [one.course for one in funnels if one.language is None and any_opened(one)]
+    begun = [one.course for one in funnels if one.language is None and _has_begun(one)]
     return render_template(
         "oversight/courses.html",
         funnels=[one for one in funnels if one.course in begun and chosen in {"", one.course.id}],
         change_rows=[_change_row(one) for one in effects if chosen in {"", one.course.id}],
         courses=begun,
         chosen=chosen,
-        steps=step_words(),
+        steps=_step_words(),
         text_lang=data_lang(),
         figures=_shown_figures,
     )
@@ -46,12 +46,12 @@ def courses_table() -> Response:
     return response
 
 
-def any_opened(one: Funnel) -> bool:
+def _has_begun(one: Funnel) -> bool:
     """Whether anybody has begun the course; a hidden figure is somebody."""
     return one.steps[0] != 0
 
 
-def step_words() -> list[str]:
+def _step_words() -> list[str]:
     """The steps of a funnel, in the order of `course_figures.STEPS`, and the short path."""
     return [
         _("Opened a lesson"),
