@@ -201,6 +201,11 @@ def finish_attempt(
     A message that was taken is done, whoever holds it by now; otherwise its next attempt is set,
     unless somebody else has begun one.
     """
+    # The message first and then its attempt, as a receipt does that comes in this very moment: in
+    # the other order each would hold what the other one waits for.
+    session.execute(
+        select(OutboxMessage.id).where(OutboxMessage.id == attempt.message_id).with_for_update()
+    )
     if result is not None:
         session.execute(
             update(Delivery)
