@@ -58,6 +58,13 @@ class Permission(StrEnum):
     KEEP_DUTY_POSTS = "keep_duty_posts"
     VIEW_TECHNICAL = "view_technical"
     KEEP_ADDRESSES = "keep_addresses"
+    # An instrument's life: proposing, comparing, trying, signing, piloting, retiring.
+    KEEP_INSTRUMENTS = "keep_instruments"
+    VIEW_MEASUREMENT = "view_measurement"
+    RECORD_LICENCE = "record_licence"
+    # What a specialist found in the conversation, for judging the questionnaire.
+    RECORD_OUTCOME = "record_outcome"
+    RECORD_EVENT = "record_event"
 
 
 P = Permission
@@ -74,6 +81,7 @@ _PSC = frozenset(
         P.LEAD_GROUP,
         P.OFFER_TALK,
         P.ANSWER_PARENT,
+        P.RECORD_OUTCOME,
     }
 )
 # The ladder's upper rungs: how late, where and who was called; never whose answers.
@@ -110,6 +118,8 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 P.INVITE_GUARDIAN,
                 P.LEAD_GROUP,
                 P.OFFER_TALK,
+                P.RECORD_OUTCOME,
+                P.RECORD_EVENT,
             }
         ),
         # Organises rounds and can raise a concern; item answers are the psychologist's.
@@ -129,11 +139,19 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.PSC_SUPERVISOR: _PSC | {P.KEEP_ROSTER},
         Role.REGIONAL_COORDINATOR: _ABOVE | {P.KEEP_DUTY_POSTS, P.VIEW_COURSE_FIGURES},
         Role.NATIONAL_DUTY: _ABOVE,
-        Role.METHODOLOGIST: frozenset({P.VIEW_COURSE_FIGURES, P.READ_FEEDBACK}),
+        Role.METHODOLOGIST: frozenset(
+            {P.VIEW_COURSE_FIGURES, P.READ_FEEDBACK, P.KEEP_INSTRUMENTS, P.VIEW_MEASUREMENT}
+        ),
         Role.OBSERVER: frozenset(),
         # Keeps the machinery going; sees no child and no referral.
         Role.ADMINISTRATOR: frozenset(
-            {P.VIEW_TECHNICAL, P.RETRY_MESSAGE, P.KEEP_DUTY_POSTS, P.KEEP_ADDRESSES}
+            {
+                P.VIEW_TECHNICAL,
+                P.RETRY_MESSAGE,
+                P.KEEP_DUTY_POSTS,
+                P.KEEP_ADDRESSES,
+                P.RECORD_LICENCE,
+            }
         ),
     }
 )

@@ -2,13 +2,14 @@
 
 from tirek.storage.models.accounts import Account, ThrottleBucket, WebSession
 from tirek.storage.models.administrations import (
+    AdaptiveStep,
     Administration,
     FlagRecord,
     Response,
     ReviewTask,
     Score,
 )
-from tirek.storage.models.assignments import AccessCode, Assignment, Campaign
+from tirek.storage.models.assignments import AccessCode, Assignment, Campaign, SchoolEvent
 from tirek.storage.models.audit import AuditEntry, AuditHead, AuditLink
 from tirek.storage.models.cases import (
     Case,
@@ -30,6 +31,20 @@ from tirek.storage.models.deadlines import AlarmAnswer, Breach, Deadline, Drill,
 from tirek.storage.models.duty import Authority, DutyPost, DutyShift, Endpoint
 from tirek.storage.models.families import AccountErrand, Invitation, OwnChild, ReminderWish
 from tirek.storage.models.instruments import InstrumentPart, InstrumentRelease
+from tirek.storage.models.library import (
+    InstrumentDraft,
+    InstrumentLicence,
+    PilotRegion,
+    ReleaseSignature,
+    Replay,
+    WordingComment,
+)
+from tirek.storage.models.measurements import (
+    Measurement,
+    MeasurementAlarm,
+    MeasurementDraft,
+    ScreeningOutcome,
+)
 from tirek.storage.models.notices import Delivery, Notice, OutboxMessage, Provider, Receipt
 from tirek.storage.models.places import (
     Classroom,
@@ -55,6 +70,7 @@ __all__ = [
     "AccessCode",
     "Account",
     "AccountErrand",
+    "AdaptiveStep",
     "Administration",
     "AlarmAnswer",
     "Approval",
@@ -88,6 +104,8 @@ __all__ = [
     "FlagRecord",
     "Guardianship",
     "HelpRequest",
+    "InstrumentDraft",
+    "InstrumentLicence",
     "InstrumentPart",
     "InstrumentRelease",
     "Invitation",
@@ -95,11 +113,15 @@ __all__ = [
     "LessonFeedback",
     "LessonHistory",
     "LessonProgress",
+    "Measurement",
+    "MeasurementAlarm",
+    "MeasurementDraft",
     "Notice",
     "OutboxMessage",
     "OutcomeNote",
     "OwnChild",
     "ParentMeeting",
+    "PilotRegion",
     "Plan",
     "Provider",
     "Receipt",
@@ -107,11 +129,15 @@ __all__ = [
     "ReferralEvent",
     "ReferralTransition",
     "Region",
+    "ReleaseSignature",
     "ReminderWish",
+    "Replay",
     "Response",
     "ReviewTask",
     "School",
+    "SchoolEvent",
     "Score",
+    "ScreeningOutcome",
     "SelfAnswer",
     "SelfReport",
     "SelfScore",
@@ -125,4 +151,5 @@ __all__ = [
     "ThrottleBucket",
     "WaitingParent",
     "WebSession",
+    "WordingComment",
 ]

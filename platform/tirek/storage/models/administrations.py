@@ -174,3 +174,30 @@ class ReviewTask(Base):
     done_at: Mapped[datetime | None] = mapped_column(default=None)
     done_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
     note_sealed: Mapped[bytes | None] = mapped_column(default=None)
+
+
+class AdaptiveStep(Base):
+    """One choice of the next question: what was known then, so that the run can be replayed."""
+
+    __tablename__ = "adaptive_steps"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["school_year", "administration_id"],
+            ["administrations.school_year", "administrations.id"],
+        ),
+        UniqueConstraint("administration_id", "item_id"),
+    )
+
+    school_year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    administration_id: Mapped[UUID] = mapped_column(primary_key=True)
+    step: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    student_id: Mapped[UUID] = mapped_column(ForeignKey("students.id"))
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
+    # Empty in the last row: why no further question was asked.
+    item_id: Mapped[str | None]
+    why: Mapped[str]
+    # What was known before this question (EAP and its standard error), sealed with the pupil's key:
+    # together with the parameters it tells the answers.
+    sealed: Mapped[bytes]
+    parameters_hash: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)

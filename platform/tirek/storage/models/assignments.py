@@ -1,6 +1,6 @@
 """Campaigns, assignments and access codes: who is asked what, and when."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
@@ -58,6 +58,24 @@ class Assignment(Base):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
+    # Who is there while pupils answer, where an instrument may only be given then (ASQ).
+    staffed_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
+    # What happened, where an instrument asks about an event (CRIES-8).
+    event_id: Mapped[UUID | None] = mapped_column(ForeignKey("school_events.id"), default=None)
+
+
+class SchoolEvent(Base):
+    """Something frightening that a class or a school went through; its words are sealed."""
+
+    __tablename__ = "school_events"
+    __table_args__ = (Index("ix_school_events_school_id", "school_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
+    school_id: Mapped[UUID] = mapped_column(ForeignKey("schools.id"))
+    happened_on: Mapped[date]
+    words_sealed: Mapped[bytes]
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    recorded_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
 
 
 class AccessCode(Base):

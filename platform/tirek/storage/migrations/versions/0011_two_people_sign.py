@@ -1,0 +1,172 @@
+"""Nobody approves an instrument alone, nothing signed is rewritten, and outcomes are about a child."""
+
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+MAY_READ_AND_ADD = (
+    "instrument_drafts",
+    "release_signatures",
+    "pilot_regions",
+    "instrument_licences",
+    "wording_comments",
+    "replays",
+    "measurements",
+    "measurement_alarms",
+    "measurement_drafts",
+    "screening_outcomes",
+    "adaptive_steps",
+    "school_events",
+)
+MAY_CHANGE = {
+    "instrument_drafts": "withdrawn_at, withdrawn_by",
+    "pilot_regions": "closed_at, closed_by",
+    "instrument_licences": "revoked_at, revoked_by, revoked_reason",
+    "wording_comments": "ended_at, ended_by, ended_as",
+    "replays": "state, total, done, result, failure, started_at, ended_at",
+    "measurements": "n, summary, figures, computed_at",
+    "measurement_alarms": "figures, last_night, answered_at, answered_by, answer",
+    "measurement_drafts": "state, decided_at, decided_by, reason",
+}
+
+DEFINER = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp"
+# Two different methodologists, both still in office, under this very content.
+RELEASE_MOVES_ON = f"""
+CREATE FUNCTION release_moves_on() RETURNS trigger {DEFINER} AS $$
+DECLARE signers bigint;
+BEGIN
+    IF NEW.status = OLD.status THEN
+        RETURN NEW;
+    END IF;
+    IF (OLD.status, NEW.status) NOT IN (('draft', 'pilot'), ('pilot', 'approved'),
+        ('draft', 'retired'), ('pilot', 'retired'), ('approved', 'retired')) THEN
+        RAISE EXCEPTION 'a release does not go back' USING ERRCODE = 'TK002';
+    END IF;
+    IF NEW.status = 'approved' THEN
+        SELECT count(DISTINCT s.account_id) INTO signers FROM release_signatures s
+        JOIN accounts a ON a.id = s.account_id
+        WHERE s.release_hash = NEW.hash AND s.instrument_id = NEW.instrument_id
+            AND a.role = 'methodologist' AND a.is_active;
+        IF signers < 2 THEN
+            RAISE EXCEPTION 'two methodologists must sign' USING ERRCODE = 'TK002';
+        END IF;
+    END IF;
+    IF NEW.status = 'retired' AND NEW.retired_at IS NULL THEN
+        RAISE EXCEPTION 'a retired release says since when' USING ERRCODE = 'TK002';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+# A signature is a methodologist's own.
+SIGNED_BY_METHODOLOGIST = f"""
+CREATE FUNCTION signed_by_methodologist() RETURNS trigger {DEFINER} AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM accounts a WHERE a.id = NEW.account_id
+        AND a.role = 'methodologist' AND a.is_active) THEN
+        RAISE EXCEPTION 'only a methodologist signs' USING ERRCODE = 'TK002';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+# What was decided or ended stays so.
+DECIDED_ONCE = """
+CREATE FUNCTION decided_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (to_jsonb(OLD) ->> TG_ARGV[0]) IS NOT NULL AND NEW IS DISTINCT FROM OLD THEN
+        RAISE EXCEPTION 'somebody else was first' USING ERRCODE = 'TK002';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+FUNCTIONS = (RELEASE_MOVES_ON, SIGNED_BY_METHODOLOGIST, DECIDED_ONCE)
+TRIGGERS = (
+    ("releases_move_on", "BEFORE UPDATE ON instrument_releases", "release_moves_on()"),
+    ("signatures_own", "BEFORE INSERT ON release_signatures", "signed_by_methodologist()"),
+    ("drafts_withdrawn", "BEFORE UPDATE ON instrument_drafts", "decided_once('withdrawn_at')"),
+    ("pilots_closed", "BEFORE UPDATE ON pilot_regions", "decided_once('closed_at')"),
+    ("licences_revoked", "BEFORE UPDATE ON instrument_licences", "decided_once('revoked_at')"),
+    ("comments_ended", "BEFORE UPDATE ON wording_comments", "decided_once('ended_at')"),
+    ("replays_ended", "BEFORE UPDATE ON replays", "decided_once('ended_at')"),
+    (
+        "measurement_drafts_decided",
+        "BEFORE UPDATE ON measurement_drafts",
+        "decided_once('decided_at')",
+    ),
+)
+APPEND_ONLY = ("release_signatures", "screening_outcomes", "adaptive_steps", "school_events")
+
+SYSTEM = "scope_kind() = 'system'"
+STUDENT = "(scope_kind() = 'student' AND student_id = scope_id())"
+# Whoever may be the harm reads nothing of the child.
+SCHOOL = (
+    "(scope_kind() = 'school' AND (school_id = scope_id() OR school_has_case(student_id))"
+    " AND NOT scope_is_out(student_id))"
+)
+CENTER = (
+    "(scope_kind() = 'support_center' AND center_has_student(student_id)"
+    " AND NOT scope_is_out(student_id))"
+)
+POLICIES = {
+    # What a specialist found is theirs and the school's; neither the pupil's session nor a
+    # guardian's reads it.
+    "screening_outcomes": (SYSTEM, SCHOOL, CENTER),
+    "adaptive_steps": (
+        SYSTEM,
+        SCHOOL,
+        STUDENT,
+        CENTER,
+        "(scope_kind() = 'guardian' AND EXISTS (SELECT FROM administrations a"
+        " WHERE a.school_year = adaptive_steps.school_year"
+        " AND a.id = adaptive_steps.administration_id))",
+    ),
+    # Pupils answer about it: the questionnaire names the event by its date only.
+    "school_events": (SYSTEM, "(scope_kind() = 'school' AND school_id = scope_id())"),
+}
+
+
+def upgrade() -> None:
+    """Rights, rules, and whose rows are whose."""
+    for table in MAY_READ_AND_ADD:
+        op.execute(f"GRANT SELECT, INSERT ON {table} TO tirek_app")
+    for table, columns in MAY_CHANGE.items():
+        op.execute(f"GRANT UPDATE ({columns}) ON {table} TO tirek_app")
+    for function in FUNCTIONS:
+        op.execute(function)
+    for name, when, function in TRIGGERS:
+        op.execute(f"CREATE TRIGGER {name} {when} FOR EACH ROW EXECUTE FUNCTION {function}")
+    for table in APPEND_ONLY:
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+        op.execute(
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+    for table, clauses in POLICIES.items():
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        seen = " OR ".join(clauses)
+        op.execute(
+            f"CREATE POLICY {table}_scope ON {table} TO tirek_app USING ({seen}) WITH CHECK ({seen})"
+        )
+
+
+def downgrade() -> None:
+    """As before."""
+    for table in POLICIES:
+        op.execute(f"DROP POLICY {table}_scope ON {table}")
+        op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+    for table in APPEND_ONLY:
+        op.execute(f"DROP TRIGGER {table}_no_truncate ON {table}")
+        op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
+    for name, when, _ in TRIGGERS:
+        op.execute(f"DROP TRIGGER {name} ON {when.split(' ON ')[1]}")
+    for function in ("release_moves_on", "signed_by_methodologist", "decided_once"):
+        op.execute(f"DROP FUNCTION {function}()")
+    for table, columns in MAY_CHANGE.items():
+        op.execute(f"REVOKE UPDATE ({columns}) ON {table} FROM tirek_app")
+    for table in MAY_READ_AND_ADD:
+        op.execute(f"REVOKE ALL ON {table} FROM tirek_app")
