@@ -60,3 +60,5 @@ class InstrumentRelease(Base):
     status: Mapped[str] = mapped_column(default="draft")
     published_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     retired_at: Mapped[datetime | None] = mapped_column(default=None)
+    # Why it is asked no more, for those who look for it later.
+    retired_reason: Mapped[str | None] = mapped_column(default=None)

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tirek.domain.life import CommentEnd, ReplayState
@@ -163,7 +164,11 @@ class Replay(Base):
     state: Mapped[str] = mapped_column(default="waiting")
     total: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
-    result: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
+    # Counts so far, and the last administration in them: a killed run goes on from there.
+    partial: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
+    reached_year: Mapped[int | None] = mapped_column(SmallInteger, default=None)
+    reached_id: Mapped[UUID | None] = mapped_column(default=None)
     failure: Mapped[str | None] = mapped_column(default=None)
     requested_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     started_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -343,6 +343,9 @@ def upgrade() -> None:
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("done", sa.BigInteger(), nullable=False),
         sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("partial", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("reached_year", sa.SmallInteger(), nullable=True),
+        sa.Column("reached_id", sa.Uuid(), nullable=True),
         sa.Column("failure", sa.Text(), nullable=True),
         sa.Column(
             "requested_at",
@@ -455,6 +458,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_screening_outcomes_student_id", "screening_outcomes", ["student_id"], unique=False
     )
+    op.add_column("instrument_releases", sa.Column("retired_reason", sa.Text(), nullable=True))
     op.add_column("assignments", sa.Column("staffed_by", sa.Uuid(), nullable=True))
     op.add_column("assignments", sa.Column("event_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(
@@ -472,6 +476,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f("fk_assignments_staffed_by"), "assignments", type_="foreignkey")
     op.drop_column("assignments", "event_id")
     op.drop_column("assignments", "staffed_by")
+    op.drop_column("instrument_releases", "retired_reason")
     op.drop_index("ix_screening_outcomes_student_id", table_name="screening_outcomes")
     op.drop_table("screening_outcomes")
     op.drop_table("adaptive_steps")

@@ -26,7 +26,9 @@ MAY_CHANGE = {
     "pilot_regions": "closed_at, closed_by",
     "instrument_licences": "revoked_at, revoked_by, revoked_reason",
     "wording_comments": "ended_at, ended_by, ended_as",
-    "replays": "state, total, done, result, failure, started_at, ended_at",
+    "replays": "state, total, done, result, partial, reached_year, reached_id, failure, started_at,"
+    " ended_at",
+    "instrument_releases": "retired_reason",
     "measurements": "n, summary, figures, computed_at",
     "measurement_alarms": "figures, last_night, answered_at, answered_by, answer",
     "measurement_drafts": "state, decided_at, decided_by, reason",
@@ -54,12 +56,24 @@ BEGIN
             RAISE EXCEPTION 'two methodologists must sign' USING ERRCODE = 'TK002';
         END IF;
     END IF;
-    IF NEW.status = 'retired' AND NEW.retired_at IS NULL THEN
-        RAISE EXCEPTION 'a retired release says since when' USING ERRCODE = 'TK002';
+    IF NEW.status = 'retired' AND (NEW.retired_at IS NULL OR NEW.retired_reason IS NULL) THEN
+        RAISE EXCEPTION 'a retired release says since when and why' USING ERRCODE = 'TK002';
     END IF;
     RETURN NEW;
 END $$
 """
+# The only things about a release that change; here with the reason for retiring it.
+RELEASE_IMMUTABLE = """
+CREATE OR REPLACE FUNCTION refuse_release_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR (to_jsonb(NEW) {without})
+        IS DISTINCT FROM (to_jsonb(OLD) {without}) THEN
+        RAISE EXCEPTION 'a published release is immutable' USING ERRCODE = 'TK001';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+BEFORE_0011 = "- 'status' - 'retired_at'"
 # A signature is a methodologist's own.
 SIGNED_BY_METHODOLOGIST = f"""
 CREATE FUNCTION signed_by_methodologist() RETURNS trigger {DEFINER} AS $$
@@ -135,6 +149,7 @@ def upgrade() -> None:
         op.execute(f"GRANT UPDATE ({columns}) ON {table} TO tirek_app")
     for function in FUNCTIONS:
         op.execute(function)
+    op.execute(RELEASE_IMMUTABLE.format(without=f"{BEFORE_0011} - 'retired_reason'"))
     for name, when, function in TRIGGERS:
         op.execute(f"CREATE TRIGGER {name} {when} FOR EACH ROW EXECUTE FUNCTION {function}")
     for table in APPEND_ONLY:
@@ -166,6 +181,7 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER {name} ON {when.split(' ON ')[1]}")
     for function in ("release_moves_on", "signed_by_methodologist", "decided_once"):
         op.execute(f"DROP FUNCTION {function}()")
+    op.execute(RELEASE_IMMUTABLE.format(without=BEFORE_0011))
     for table, columns in MAY_CHANGE.items():
         op.execute(f"REVOKE UPDATE ({columns}) ON {table} FROM tirek_app")
     for table in MAY_READ_AND_ADD:
