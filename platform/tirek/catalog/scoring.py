@@ -8,6 +8,7 @@ from tirek.catalog.fields import Fields
 from tirek.catalog.yaml_subset import Document
 from tirek.domain.scales import (
     SECOND_ORDER,
+    THRESHOLDED,
     BlankAs,
     Method,
     MissingRule,
@@ -19,7 +20,7 @@ from tirek.domain.scales import (
 )
 
 # Where a blank may simply not be counted; anywhere else that would make it a silent zero.
-UNCOUNTED = frozenset({Method.COUNT_GE, Method.MEAN, Method.MAX})
+UNCOUNTED = frozenset({Method.COUNT_GE, Method.ANY_GE, Method.MEAN, Method.MAX})
 PRORATED = frozenset({Method.SUM_PRORATED, Method.MEAN_TIMES_K})
 
 
@@ -66,8 +67,8 @@ def _scale(fields: Fields) -> Scale:
 
 
 def _second_order(fields: Fields, method: Method, scale_range: tuple[Fraction, ...]) -> Scale:
-    is_multiple = method is Method.MULTIPLE
-    other, major = (0, 0) if is_multiple else _counts(fields.fields("counts"))
+    is_pattern = method is Method.SYMPTOM_PATTERN
+    other, major = _counts(fields.fields("counts")) if is_pattern else (0, 0)
     return Scale(
         id=fields.text("id"),
         method=method,
@@ -75,10 +76,11 @@ def _second_order(fields: Fields, method: Method, scale_range: tuple[Fraction, .
         highest=scale_range[1],
         step=fields.number("step"),
         source=fields.text("from"),
+        beside=fields.text("beside") if method is Method.ROLES else None,
         worse=fields.choice_or("worse", Worse.HIGH),
         secondary=fields.maybe_true("secondary"),
-        factor=fields.number("factor") if is_multiple else Fraction(1),
-        core=() if is_multiple else fields.texts("core"),
+        factor=fields.number("factor") if method is Method.MULTIPLE else Fraction(1),
+        core=fields.texts("core") if is_pattern else (),
         other_count=other,
         major_count=major,
     )
@@ -90,7 +92,6 @@ def _counts(fields: Fields) -> tuple[int, int]:
 
 
 def _first_order(fields: Fields, method: Method, scale_range: tuple[Fraction, ...]) -> Scale:
-    is_count = method is Method.COUNT_GE
     return Scale(
         id=fields.text("id"),
         method=method,
@@ -103,7 +104,7 @@ def _first_order(fields: Fields, method: Method, scale_range: tuple[Fraction, ..
         worse=fields.choice_or("worse", Worse.HIGH),
         secondary=fields.maybe_true("secondary"),
         factor=fields.number("factor") if method is Method.MEAN_TIMES_K else Fraction(1),
-        thresholds=fields.named_numbers("thresholds") if is_count else None,
+        thresholds=fields.named_numbers("thresholds") if method in THRESHOLDED else None,
     )
 
 
@@ -135,6 +136,10 @@ REFUSALS: tuple[tuple[Callable[[Method, MissingRule], bool], str], ...] = (
     (
         lambda method, rule: rule.blank_as is not BlankAs.PRORATE and method is Method.SUM_PRORATED,
         "sum_prorated needs 'blank_as: prorate'",
+    ),
+    (
+        lambda method, rule: method is Method.ANY_GE and rule.blank_as is not BlankAs.NONE,
+        "any_ge needs 'blank_as: none': a blank may be the one that decides",
     ),
     (
         lambda method, rule: (

@@ -22,14 +22,20 @@ class Method(StrEnum):
     SUM_PRORATED = "sum_prorated"
     MULTIPLE = "multiple"
     COUNT_GE = "count_ge"
+    ANY_GE = "any_ge"
     SYMPTOM_PATTERN = "symptom_pattern"
+    ROLES = "roles"
     MEAN = "mean"
     MEAN_TIMES_K = "mean_times_k"
     MAX = "max"
 
 
 # These read the score of another scale, not the answers.
-SECOND_ORDER = frozenset({Method.MULTIPLE, Method.SYMPTOM_PATTERN})
+SECOND_ORDER = frozenset({Method.MULTIPLE, Method.SYMPTOM_PATTERN, Method.ROLES})
+# These compare each item with a threshold of its own.
+THRESHOLDED = frozenset({Method.COUNT_GE, Method.ANY_GE})
+# The values of these are names, not amounts: a label, even where it is written as a number.
+CATEGORIES = frozenset({Method.SYMPTOM_PATTERN, Method.ROLES})
 
 
 class Scope(StrEnum):
@@ -71,7 +77,11 @@ class MissingRule:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """One score of an instrument; `source` names the scale it is computed from, if any."""
+    """One score of an instrument; `source` names the scale it is computed from, if any.
+
+    Roles are read from two scales: `source`, what was done to a person, and `beside`, what the
+    person did.
+    """
 
     id: str
     method: Method
@@ -80,6 +90,7 @@ class Scale:
     step: Fraction
     items: tuple[str, ...] = ()
     source: str | None = None
+    beside: str | None = None
     missing: MissingRule | None = None
     reverse: tuple[str, ...] = ()
     worse: Worse = Worse.HIGH

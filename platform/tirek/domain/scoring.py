@@ -17,6 +17,7 @@ from tirek.domain.scales import SECOND_ORDER, BlankAs, Method, MissingRule, Scal
 ENGINE_VERSION = "1.0.0"
 
 NEITHER, OTHER_TYPE, MAJOR_TYPE = Fraction(0), Fraction(1), Fraction(2)
+UNINVOLVED, VICTIM, AGGRESSOR, BOTH_ROLES = map(Fraction, range(4))
 
 
 class ScoreState(StrEnum):
@@ -94,7 +95,7 @@ def _score(
     source = done[scale.source] if scale.source else None
     answered = source.answered if source else sum(weights[i] is not None for i in scale.items)
     try:
-        value = _value(instrument, scale, weights, source)
+        value = _value(instrument, scale, weights, done)
     except NotComputableError as error:
         return ScaleScore(scale.id, None, error.reason, answered)
     band = instrument.interpretation.band(scale.id, scale.banded(value))
@@ -103,10 +104,10 @@ def _score(
 
 
 def _value(
-    instrument: Instrument, scale: Scale, weights: Weights, source: ScaleScore | None
+    instrument: Instrument, scale: Scale, weights: Weights, done: Mapping[str, ScaleScore]
 ) -> Fraction:
     if scale.method in SECOND_ORDER:
-        value = _of_score(instrument, scale, weights, source)
+        value = _of_score(instrument, scale, weights, done)
     else:
         value = _of_items(instrument, scale, weights)
     if not scale.covers(value):
@@ -164,9 +165,18 @@ def _apply(scale: Scale, given: Mapping[str, Fraction]) -> Fraction:
             return total / len(given) * scale.factor
         case Method.MAX:
             return max(given.values())
+        case _:
+            return _of_thresholds(scale, given)
+
+
+def _of_thresholds(scale: Scale, given: Mapping[str, Fraction]) -> Fraction:
+    met = sum(_meets(scale, item, weight) for item, weight in given.items())
+    match scale.method:
         case Method.COUNT_GE:
-            return Fraction(sum(_meets(scale, item, weight) for item, weight in given.items()))
-        case Method.MULTIPLE | Method.SYMPTOM_PATTERN:
+            return Fraction(met)
+        case Method.ANY_GE:
+            return _any(met, blanks=len(scale.items) - len(given))
+        case _:
             raise TypeError(f"{scale.method} reads a score, not items")
 
 
@@ -176,16 +186,46 @@ def _meets(scale: Scale, item_id: str, weight: Fraction) -> bool:
     return weight >= scale.thresholds[item_id]
 
 
+def _any(met: int, *, blanks: int) -> Fraction:
+    """Return 1 when any item reaches its threshold, 0 when all are answered and none does.
+
+    One item that does decides, whatever is blank beside it; without one, a blank could be it.
+    """
+    if not met and blanks:
+        raise NotComputableError(Reason.CORE_MISSING)
+    return Fraction(min(met, 1))
+
+
 def _of_score(
-    instrument: Instrument, scale: Scale, weights: Weights, source: ScaleScore | None
+    instrument: Instrument, scale: Scale, weights: Weights, done: Mapping[str, ScaleScore]
 ) -> Fraction:
+    value = _read(scale, scale.source, done)
+    match scale.method:
+        case Method.MULTIPLE:
+            return value * scale.factor
+        case Method.ROLES:
+            return _role(value, _read(scale, scale.beside, done))
+        case _:
+            return _pattern(scale, instrument.scale(str(scale.source)), value, weights)
+
+
+def _read(scale: Scale, source: str | None, done: Mapping[str, ScaleScore]) -> Fraction:
+    """Return the value of a scale that another is computed from; without it neither has one."""
     if source is None:
         raise TypeError(f"scale {scale.id} names no scale to be computed from")
-    if source.value is None:
-        raise NotComputableError(source.reason or Reason.OUT_OF_RANGE)
-    if scale.method is Method.MULTIPLE:
-        return source.value * scale.factor
-    return _pattern(scale, instrument.scale(source.scale), source.value, weights)
+    found = done[source]
+    if found.value is None:
+        raise NotComputableError(found.reason or Reason.OUT_OF_RANGE)
+    return found.value
+
+
+def _role(suffered: Fraction, did: Fraction) -> Fraction:
+    """Return the part played in bullying: 0 none, 1 victim, 2 aggressor, 3 both (Del Rey 2015)."""
+    if suffered and did:
+        return BOTH_ROLES
+    if suffered:
+        return VICTIM
+    return AGGRESSOR if did else UNINVOLVED
 
 
 def _pattern(scale: Scale, symptoms: Scale, count: Fraction, weights: Weights) -> Fraction:

@@ -13,7 +13,7 @@ from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import UNSEEN, Answer, Instrument
 from tirek.domain.interpretation import Sex
 from tirek.domain.precision import ScorePrecision, precision_of
-from tirek.domain.scales import Method
+from tirek.domain.scales import CATEGORIES
 from tirek.domain.scoring import ScaleScore
 from tirek.services import audit, runs
 from tirek.services.runs import AdministrationKey
@@ -168,9 +168,9 @@ def _shown(unit: Unit, administration: Administration, *, is_working: bool) -> l
 
 
 def _patterns(instrument: Instrument | None) -> set[str]:
-    """The scales whose values stand for patterns."""
+    """The scales whose values stand for patterns or roles."""
     scales = instrument.scoring.scales if instrument else ()
-    return {scale.id for scale in scales if scale.method is Method.SYMPTOM_PATTERN}
+    return {scale.id for scale in scales if scale.method in CATEGORIES}
 
 
 def _scales(

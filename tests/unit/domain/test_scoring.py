@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -194,6 +195,79 @@ def a_pattern(row):
     return score(an_instrument(count, pattern, items=9), answers(row))[1]
 
 
+@pytest.mark.parametrize(
+    ("row", "value"),
+    [("000", 0), ("110", 0), ("200", 1), ("001", 1), ("333", 1), ("2--", 1), ("--1", 1)],
+)
+def test_any_one_item_at_its_threshold_decides_whatever_is_blank_beside_it(row, value):
+    assert value_of(AN_ANY, row) == value
+
+
+@pytest.mark.parametrize("row", ["00-", "-10", "1--"])
+def test_a_blank_that_may_be_the_one_leaves_any_open(row):
+    assert reason_of(AN_ANY, row) is Reason.CORE_MISSING
+
+
+def test_any_bears_no_more_blanks_than_its_rule_and_is_never_read_from_nothing():
+    strict = a_scale(method=Method.ANY_GE, thresholds=COUNT, highest=Fraction(1))
+    assert reason_of(strict, "2-0") is Reason.TOO_MANY_MISSING
+    assert reason_of(AN_ANY, "---") is Reason.TOO_MANY_MISSING
+
+
+AN_ANY = a_scale(
+    method=Method.ANY_GE,
+    thresholds=COUNT,
+    highest=Fraction(1),
+    missing=a_missing_rule(2, BlankAs.NONE),
+)
+
+
+def a_role(row):
+    """The part played, from three items suffered and three items done."""
+    limits = {f"q{n}": Fraction(2) for n in range(1, 7)}
+    rule = a_missing_rule(2, BlankAs.NONE)
+    suffered, did = (
+        a_scale(
+            name,
+            items=6,
+            method=Method.ANY_GE,
+            highest=Fraction(1),
+            thresholds=limits,
+            missing=rule,
+        )
+        for name in ("suffered", "did")
+    )
+    suffered = replace(suffered, items=("q1", "q2", "q3"))
+    did = replace(did, items=("q4", "q5", "q6"))
+    role = a_second_order_scale("role", "suffered", Method.ROLES, beside="did", highest=Fraction(3))
+    return score(an_instrument(suffered, did, role, items=6), answers(row))[2]
+
+
+@pytest.mark.parametrize(
+    ("row", "role"),
+    [("000000", 0), ("111111", 0), ("200000", 1), ("011012", 2), ("001200", 2), ("030003", 3)],
+)
+def test_a_role_is_what_was_suffered_and_what_was_done(row, role):
+    assert a_role(row).value == role
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("000---", Reason.TOO_MANY_MISSING),
+        ("---200", Reason.TOO_MANY_MISSING),
+        ("00-200", Reason.CORE_MISSING),
+        ("20001-", Reason.CORE_MISSING),
+    ],
+)
+def test_a_role_is_not_guessed_at_while_one_side_is_open(row, reason):
+    assert (a_role(row).value, a_role(row).reason) == (None, reason)
+
+
+def test_a_role_reads_its_answered_items_past_a_blank():
+    assert a_role("2-030-").value == 3
+
+
 def test_a_value_outside_the_declared_range_is_no_value():
     assert reason_of(a_scale(highest=Fraction(5)), "123") is Reason.OUT_OF_RANGE
 
@@ -219,7 +293,9 @@ def test_an_answer_that_is_no_option_is_refused_outside_the_scores_too():
     [
         a_scale(missing=None),
         a_scale(method=Method.COUNT_GE),
+        a_scale(method=Method.ANY_GE),
         a_scale(method=Method.MULTIPLE),
+        a_scale(method=Method.ROLES),
     ],
 )
 def test_a_scale_that_no_loader_would_make_is_not_guessed_at(broken):

@@ -10,7 +10,7 @@ from tirek.domain.flagging import flags_for
 from tirek.domain.instruments import Answer
 from tirek.domain.interpretation import NotComputable, ScaleAtLeast
 from tirek.domain.scales import BlankAs, Method, Rounding, Scope
-from tirek.domain.scoring import score
+from tirek.domain.scoring import Reason, score
 
 ITEMS = 5
 CODES = ("0", "1", "2", "3")
@@ -35,6 +35,7 @@ def scales(draw):
                 (Method.MEAN_TIMES_K, [BlankAs.PRORATE], 30),
                 (Method.MAX, [BlankAs.NONE, BlankAs.ZERO], 3),
                 (Method.COUNT_GE, [BlankAs.NONE], 5),
+                (Method.ANY_GE, [BlankAs.NONE], 1),
             ]
         )
     )
@@ -76,8 +77,11 @@ def test_there_is_a_value_or_a_reason_and_never_both(scale, sheet):
 @given(scales(), partial)
 def test_too_many_blanks_fail_closed(scale, sheet):
     blanks = sum(not sheet[name].is_answered if name in sheet else True for name in NAMES)
-    is_scored = scored(scale, sheet).value is not None
-    assert is_scored is (blanks <= scale.missing.max_blanks and blanks < ITEMS)
+    found = scored(scale, sheet)
+    is_open = found.reason is Reason.CORE_MISSING
+    assert is_open <= (scale.method is Method.ANY_GE and blanks > 0)
+    is_borne = blanks <= scale.missing.max_blanks and blanks < ITEMS
+    assert (found.value is not None or is_open) is is_borne
 
 
 @given(scales(), complete, st.sampled_from(NAMES))
@@ -108,6 +112,13 @@ def test_a_declined_item_is_a_zero_only_where_the_rule_says_so(scale, sheet, ite
         assert declined.value == scored(scale, {**sheet, item: zero}).value
     elif scale.missing.max_blanks == 0:
         assert declined.value is None
+
+
+@given(scales(), partial, st.sampled_from(NAMES), st.sampled_from(CODES))
+def test_any_item_never_changes_its_yes_when_a_blank_is_filled(scale, sheet, item, code):
+    before = scored(scale, sheet)
+    if scale.method is Method.ANY_GE and before.value == 1 and item not in sheet:
+        assert scored(scale, {**sheet, item: answered(code)}).value == 1
 
 
 @given(scales(), complete)

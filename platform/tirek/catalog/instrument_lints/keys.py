@@ -9,8 +9,15 @@ from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.domain.instruments import Answer, AnswerState, Instrument, Item
 from tirek.domain.interpretation import ItemAtLeast
-from tirek.domain.scales import Method, Scale, Worse
-from tirek.domain.scoring import MAJOR_TYPE, NEITHER, ScaleScore, score
+from tirek.domain.scales import CATEGORIES, THRESHOLDED, Method, Scale, Worse
+from tirek.domain.scoring import (
+    BOTH_ROLES,
+    MAJOR_TYPE,
+    NEITHER,
+    UNINVOLVED,
+    ScaleScore,
+    score,
+)
 
 # A single item must move these; a count, a maximum or a pattern may stay where it is.
 ALWAYS_MOVING = frozenset({Method.SUM, Method.SUM_PRORATED, Method.MEAN, Method.MEAN_TIMES_K})
@@ -99,6 +106,8 @@ def attainable(instrument: Instrument, scale: Scale) -> tuple[Fraction, Fraction
     """Return the lowest and the highest value that complete answers can give."""
     if scale.method is Method.SYMPTOM_PATTERN:
         return NEITHER, MAJOR_TYPE
+    if scale.method is Method.ROLES:
+        return UNINVOLVED, BOTH_ROLES
     if scale.source is not None:
         ends = [
             scale.factor * end for end in attainable(instrument, instrument.scale(scale.source))
@@ -117,16 +126,21 @@ def _extreme(scale: Scale, weights: list[Fraction]) -> Fraction:
         case Method.MAX:
             return max(weights)
         case Method.COUNT_GE:
-            met = zip(scale.items, weights, strict=True)
-            limits = scale.thresholds or {}
-            return Fraction(sum(weight >= limits[item] for item, weight in met))
+            return Fraction(_met(scale, weights))
+        case Method.ANY_GE:
+            return Fraction(min(_met(scale, weights), 1))
         case _:
             return total
 
 
+def _met(scale: Scale, weights: list[Fraction]) -> int:
+    limits = scale.thresholds or {}
+    return sum(w >= limits[item] for item, w in zip(scale.items, weights, strict=True))
+
+
 def _step(instrument: Instrument, scale: Scale) -> Fraction:
     """Return the largest step on whose grid every value of complete answers lies."""
-    if scale.method in {Method.COUNT_GE, Method.SYMPTOM_PATTERN}:
+    if scale.method in THRESHOLDED | CATEGORIES:
         return Fraction(1)
     if scale.source is not None:
         return abs(scale.factor) * _step(instrument, instrument.scale(scale.source))

@@ -19,6 +19,9 @@ from tirek.domain.scales import Method, Scale
 
 Keys = tuple[str | int, ...]
 
+# The only method whose scores these can be computed from.
+READ_BY = {Method.SYMPTOM_PATTERN: Method.COUNT_GE, Method.ROLES: Method.ANY_GE}
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -62,9 +65,12 @@ def _scale_references(instrument: Instrument, index: int, scale: Scale) -> Itera
     yield from _list("scoring", (*keys, "reverse"), scale.reverse, scale.items, "item of the scale")
     if scale.source is None:
         return
-    counts = {s.id for s in earlier.values() if s.method is Method.COUNT_GE}
-    known = counts if scale.method is Method.SYMPTOM_PATTERN else earlier
+    read = READ_BY.get(scale.method)
+    known = {s.id for s in earlier.values() if read in {None, s.method}}
     yield Reference("scoring", (*keys, "from"), scale.source, known, "scale above it to read")
+    if scale.beside is not None:
+        others = known - {scale.source}
+        yield Reference("scoring", (*keys, "beside"), scale.beside, others, "other scale to read")
     if scale.source in earlier:
         core_of = earlier[scale.source].items
         yield from _list("scoring", (*keys, "core"), scale.core, core_of, "item of the count")
