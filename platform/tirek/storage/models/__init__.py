@@ -42,7 +42,9 @@ from tirek.storage.models.library import (
 from tirek.storage.models.measurements import (
     Measurement,
     MeasurementAlarm,
+    MeasurementCell,
     MeasurementDraft,
+    MeasurementNight,
     ScreeningOutcome,
 )
 from tirek.storage.models.notices import Delivery, Notice, OutboxMessage, Provider, Receipt
@@ -115,7 +117,9 @@ __all__ = [
     "LessonProgress",
     "Measurement",
     "MeasurementAlarm",
+    "MeasurementCell",
     "MeasurementDraft",
+    "MeasurementNight",
     "Notice",
     "OutboxMessage",
     "OutcomeNote",

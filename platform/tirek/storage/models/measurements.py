@@ -21,6 +21,41 @@ from tirek.domain.standing import AlarmKind, DraftKind, DraftState, Verdict
 from tirek.storage.base import NOW, Base, one_of
 
 
+class MeasurementNight(Base):
+    """One night's count: how far it has come, so that a killed one goes on where it was."""
+
+    __tablename__ = "measurement_nights"
+
+    night: Mapped[date] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
+    # Schools are counted whole, in the order of their ids.
+    last_school_id: Mapped[UUID | None] = mapped_column(default=None)
+    schools: Mapped[int] = mapped_column(default=0)
+    sheets: Mapped[int] = mapped_column(default=0)
+    # Sheets of another structure than the files hold, or whose key is gone.
+    left_out: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class MeasurementCell(Base):
+    """What a night has counted so far of one region, language and sex: sums only, no child's row.
+
+    Regions add up to the country; the rows go when the next night is done.
+    """
+
+    __tablename__ = "measurement_cells"
+
+    night: Mapped[date] = mapped_column(ForeignKey("measurement_nights.night"), primary_key=True)
+    instrument_id: Mapped[str] = mapped_column(primary_key=True)
+    structure_hash: Mapped[str] = mapped_column(primary_key=True)
+    scoring_hash: Mapped[str] = mapped_column(primary_key=True)
+    region_iso: Mapped[str] = mapped_column(ForeignKey("regions.iso"), primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    # Empty: nobody has said.
+    sex: Mapped[str] = mapped_column(primary_key=True)
+    summary: Mapped[dict[str, Any]]
+
+
 class Measurement(Base):
     """One night's figures of one scale in one group; counts only, no child's row."""
 

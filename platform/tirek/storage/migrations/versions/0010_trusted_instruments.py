@@ -53,6 +53,49 @@ def upgrade() -> None:
         "ix_measurements_instrument", "measurements", ["instrument_id", "night"], unique=False
     )
     op.create_table(
+        "measurement_nights",
+        sa.Column("night", sa.Date(), nullable=False),
+        sa.Column(
+            "started_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("last_school_id", sa.Uuid(), nullable=True),
+        sa.Column("schools", sa.BigInteger(), nullable=False),
+        sa.Column("sheets", sa.BigInteger(), nullable=False),
+        sa.Column("left_out", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("night", name=op.f("pk_measurement_nights")),
+    )
+    op.create_table(
+        "measurement_cells",
+        sa.Column("night", sa.Date(), nullable=False),
+        sa.Column("instrument_id", sa.Text(), nullable=False),
+        sa.Column("structure_hash", sa.Text(), nullable=False),
+        sa.Column("scoring_hash", sa.Text(), nullable=False),
+        sa.Column("region_iso", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("sex", sa.Text(), nullable=False),
+        sa.Column("summary", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["night"], ["measurement_nights.night"], name=op.f("fk_measurement_cells_night")
+        ),
+        sa.ForeignKeyConstraint(
+            ["region_iso"], ["regions.iso"], name=op.f("fk_measurement_cells_region_iso")
+        ),
+        sa.PrimaryKeyConstraint(
+            "night",
+            "instrument_id",
+            "structure_hash",
+            "scoring_hash",
+            "region_iso",
+            "language",
+            "sex",
+            name=op.f("pk_measurement_cells"),
+        ),
+    )
+    op.create_table(
         "instrument_drafts",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("instrument_id", sa.Text(), nullable=False),
@@ -505,6 +548,8 @@ def downgrade() -> None:
     )
     op.drop_index("ix_instrument_drafts_instrument_id", table_name="instrument_drafts")
     op.drop_table("instrument_drafts")
+    op.drop_table("measurement_cells")
+    op.drop_table("measurement_nights")
     op.drop_index("ix_measurements_instrument", table_name="measurements")
     op.drop_table("measurements")
     # ### end Alembic commands ###

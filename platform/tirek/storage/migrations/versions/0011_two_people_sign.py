@@ -15,6 +15,8 @@ MAY_READ_AND_ADD = (
     "wording_comments",
     "replays",
     "measurements",
+    "measurement_nights",
+    "measurement_cells",
     "measurement_alarms",
     "measurement_drafts",
     "screening_outcomes",
@@ -30,6 +32,8 @@ MAY_CHANGE = {
     " ended_at",
     "instrument_releases": "retired_reason",
     "measurements": "n, summary, figures, computed_at",
+    "measurement_nights": "last_school_id, schools, sheets, left_out, ended_at",
+    "measurement_cells": "summary",
     "measurement_alarms": "figures, last_night, answered_at, answered_by, answer",
     "measurement_drafts": "state, decided_at, decided_by, reason",
 }
@@ -147,6 +151,8 @@ def upgrade() -> None:
         op.execute(f"GRANT SELECT, INSERT ON {table} TO tirek_app")
     for table, columns in MAY_CHANGE.items():
         op.execute(f"GRANT UPDATE ({columns}) ON {table} TO tirek_app")
+    # What was counted on the way is thrown away when the night's figures stand.
+    op.execute("GRANT DELETE ON measurement_cells TO tirek_app")
     for function in FUNCTIONS:
         op.execute(function)
     op.execute(RELEASE_IMMUTABLE.format(without=f"{BEFORE_0011} - 'retired_reason'"))
