@@ -22,7 +22,16 @@ from tirek.domain.instruments import (
     Wording,
     WordingStatus,
 )
-from tirek.domain.interpretation import Band, Condition, FlagRule, Interpretation, Moment, Precision
+from tirek.domain.interpretation import (
+    Band,
+    Condition,
+    FlagRule,
+    Interpretation,
+    Moment,
+    Norm,
+    NormStatus,
+    Precision,
+)
 from tirek.domain.levels import Level
 from tirek.domain.scales import BlankAs, Method, MissingRule, Scale, Scoring, Worse
 
@@ -92,6 +101,26 @@ def a_precision(**given: object) -> Precision:
         "confidence": "S",
     }
     return Precision(**{**defaults, **given})
+
+
+def a_norm(
+    *,
+    norm_id: str = "all",
+    scale: str = "total",
+    mean: int | None = 8,
+    sd: int | None = 4,
+    langs: tuple[str, ...] = ("kk", "ru"),
+    status: NormStatus = NormStatus.LOCAL,
+    **given: object,
+) -> Norm:
+    """A norm for both sexes and every age, unless told."""
+    defaults = {"population": "girls and boys", "year": 2020, "n": 500, "sex": None}
+    figures = {
+        "mean": None if mean is None else Fraction(mean),
+        "sd": None if sd is None else Fraction(sd),
+    }
+    said = {"source": "Author 2000, table 3", "confidence": "S", "status": status}
+    return Norm(id=norm_id, scale=scale, langs=langs, **{**defaults, **figures, **said, **given})
 
 
 def a_wording(lang: str = "kk", strings: Mapping[str, str] | None = None) -> Wording:

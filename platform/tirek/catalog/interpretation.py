@@ -1,12 +1,14 @@
 """interpretation.yaml: bands, flags, norms, precision, and who is shown what."""
 
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 
 from tirek.catalog.errors import CatalogError
 from tirek.catalog.fields import Fields
 from tirek.catalog.yaml_subset import Document, Node, SequenceNode
 from tirek.domain.interpretation import (
+    AgeGroup,
     Band,
     Condition,
     FlagRule,
@@ -15,7 +17,10 @@ from tirek.domain.interpretation import (
     ItemUnanswered,
     Moment,
     Norm,
+    NormStatus,
     NotComputable,
+    PercentileKind,
+    PercentileTable,
     Precision,
     ScaleAtLeast,
     ScaleAtMost,
@@ -39,14 +44,6 @@ class Shown(StrEnum):
     NONE = "none"
     TEXT_ONLY = "text_only"
     FULL = "full"
-
-
-class NormStatus(StrEnum):
-    """Where a norm comes from."""
-
-    LOCAL = "local"
-    IMPORTED = "imported"
-    NONE = "none"
 
 
 def read_interpretation(document: Document) -> Interpretation:
@@ -121,21 +118,39 @@ def _scale_condition(fields: Fields) -> Condition:
 
 
 def _norm(fields: Fields) -> Norm:
+    has_table = fields.has("percentiles")
     return Norm(
         id=fields.text("id"),
         scale=fields.text("scale"),
         population=fields.text("population"),
         langs=fields.texts("lang"),
         year=fields.maybe_integer("year"),
-        n=fields.integer("n"),
+        n=fields.maybe_integer("n"),
         sex=fields.maybe_choice("sex", Sex),
-        mean=fields.number("mean"),
+        mean=fields.maybe_number("mean") if has_table else fields.number("mean"),
         sd=fields.maybe_number("sd"),
         source=fields.text("source"),
         confidence=fields.text("confidence"),
         status=fields.choice("status", NormStatus),
         note=fields.maybe_text("note"),
+        ages=_age_group(fields.fields("ages")) if fields.has("ages") else None,
+        percentiles=_percentiles(fields.fields("percentiles")) if has_table else None,
     )
+
+
+def _age_group(fields: Fields) -> AgeGroup:
+    with fields:
+        return AgeGroup(fields.integer("min"), fields.integer("max"))
+
+
+def _percentiles(fields: Fields) -> PercentileTable:
+    with fields:
+        rows = fields.some("rows", fields.each("rows", _percentile))
+        return PercentileTable(fields.choice("kind", PercentileKind), rows)
+
+
+def _percentile(fields: Fields) -> tuple[Fraction, Fraction]:
+    return fields.number("raw"), fields.number("percentile")
 
 
 def _precision(fields: Fields) -> Precision:

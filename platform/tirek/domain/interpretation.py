@@ -46,6 +46,38 @@ class ItemUnanswered:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemRefused:
+    """An item was shown and no option chosen: declined, or passed over after the reminder.
+
+    Unlike "unanswered" it can be known at once: what was never shown is not refused.
+    """
+
+    item: str
+
+
+# What one answer alone can settle.
+ItemCondition = ItemAtLeast | ItemRefused
+
+
+@dataclass(frozen=True, slots=True)
+class AnyItem:
+    """At least one of these is true of the answers."""
+
+    conditions: tuple[ItemCondition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllItems:
+    """All of these are true of the answers."""
+
+    conditions: tuple[ItemCondition, ...]
+
+
+# When an item is asked at all: it depends on items that stand before it.
+ShowIf = AnyItem | AllItems
+
+
+@dataclass(frozen=True, slots=True)
 class ScaleAtLeast:
     """A scale lies at or above a cut-off."""
 
@@ -68,7 +100,26 @@ class NotComputable:
     scales: tuple[str, ...]
 
 
-Condition = ItemAtLeast | ItemUnanswered | ScaleAtLeast | ScaleAtMost | NotComputable
+Condition = (
+    ItemAtLeast
+    | ItemUnanswered
+    | ItemRefused
+    | AnyItem
+    | ScaleAtLeast
+    | ScaleAtMost
+    | NotComputable
+)
+
+
+def items_of(condition: Condition) -> tuple[str, ...]:
+    """Return the items that a condition speaks of, none for one about scales."""
+    match condition:
+        case ItemAtLeast(item) | ItemUnanswered(item) | ItemRefused(item):
+            return (item,)
+        case AnyItem(conditions):
+            return tuple(dict.fromkeys(one.item for one in conditions))
+        case _:
+            return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +135,67 @@ class FlagRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AgeGroup:
+    """The ages, in completed years, of a norm's group."""
+
+    min: int
+    max: int
+
+
+class PercentileKind(StrEnum):
+    """What a table's percentiles count: all equal scores, or half of them."""
+
+    CUMULATIVE = "cumulative"
+    MID_RANK = "mid_rank"
+
+
+@dataclass(frozen=True, slots=True)
+class PercentileTable:
+    """Raw score and percentile (0 to 100), row by row as published."""
+
+    kind: PercentileKind
+    rows: tuple[tuple[Fraction, Fraction], ...]
+
+    def of(self, raw: Fraction) -> Fraction | None:
+        """Return the percentile of a raw score; None where the table has no row for it."""
+        return next((percentile for row, percentile in self.rows if row == raw), None)
+
+
+class NormStatus(StrEnum):
+    """Where a norm comes from; `none` is kept on record and never read."""
+
+    LOCAL = "local"
+    IMPORTED = "imported"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class Norm:
-    """Mean and spread of one published reference group."""
+    """One published reference group of a scale: mean and sd, or a table of percentiles.
+
+    `n` is None where the source does not say it, `ages` and `sex` where the group has all of them.
+    """
 
     id: str
     scale: str
     population: str
     langs: tuple[str, ...]
     year: int | None
-    n: int
+    n: int | None
     sex: Sex | None
-    mean: Fraction
+    mean: Fraction | None
     sd: Fraction | None
     source: str
     confidence: str
-    status: str
+    status: NormStatus
     note: str | None = None
+    ages: AgeGroup | None = None
+    percentiles: PercentileTable | None = None
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether scores may be read against it."""
+        return self.status is not NormStatus.NONE
 
 
 @dataclass(frozen=True, slots=True)
