@@ -1,0 +1,99 @@
+"""Answers of many people as few different patterns, each with how many people gave it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tirek.domain.measurement.errors import UnmeasurableError
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+MISSING = -1
+# Rows at a time: what one slice needs while it is worked on (some 10 MB) stays in the cache.
+SLICE = 8192
+# Beyond this a pattern has no number of its own that fits a 64-bit integer.
+LARGEST_NUMBER = 2**62
+
+
+class AnswersError(UnmeasurableError):
+    """The answers do not fit the items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """Which answers were given how often, and whose pattern is which.
+
+    `chosen` has a column for each category of each item: 1 where it was chosen, all 0 for a
+    missing answer. `people` counts the people of each row, `row` gives everybody's row.
+    """
+
+    categories: tuple[int, ...]
+    chosen: NDArray[np.uint8]
+    people: FloatArray
+    row: IntArray
+
+    def slices(self) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """Go through (chosen, people) some rows at a time."""
+        for start in range(0, len(self.chosen), SLICE):
+            part = slice(start, start + SLICE)
+            yield self.chosen[part].astype(np.float64), self.people[part]
+
+    def columns(self) -> tuple[slice, ...]:
+        """Return where each item's categories stand among the columns of `chosen`."""
+        ends = np.cumsum(self.categories)
+        return tuple(
+            slice(int(end) - size, int(end))
+            for end, size in zip(ends, self.categories, strict=True)
+        )
+
+
+def patterns_of(answers: IntArray, categories: Sequence[int]) -> Patterns:
+    """Return the patterns among the answers; shape (people, items), -1 = missing.
+
+    An answer outside 0 .. categories - 1 of its item is refused.
+    """
+    answers = np.asarray(answers)
+    sizes = np.asarray(categories)
+    if answers.ndim != 2 or answers.shape[1] != len(sizes):  # noqa: PLR2004
+        raise AnswersError(f"the answers must be a table with {len(sizes)} columns")
+    wrong = np.argwhere((answers < MISSING) | (answers >= sizes))
+    if len(wrong):
+        person, item = wrong[0]
+        raise AnswersError(
+            f"row {person + 1}, item {item + 1}: there is no category {answers[person, item]}"
+        )
+    first, row, people = _different(answers, sizes)
+    return Patterns(
+        tuple(int(size) for size in sizes),
+        _chosen(answers[first], sizes),
+        people.astype(np.float64),
+        row,
+    )
+
+
+def _different(answers: IntArray, sizes: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return one person of each pattern, everybody's pattern, and how many have it."""
+    if np.prod(sizes + 1.0) > LARGEST_NUMBER:
+        _, first, row, people = np.unique(
+            answers, axis=0, return_index=True, return_inverse=True, return_counts=True
+        )
+        return first, row.reshape(-1), people
+    number = np.zeros(len(answers), dtype=np.int64)
+    for column, size in zip(answers.T, sizes, strict=True):
+        number *= size + 1
+        number += column + 1
+    _, first, row, people = np.unique(
+        number, return_index=True, return_inverse=True, return_counts=True
+    )
+    return first, row, people
+
+
+def _chosen(answers: IntArray, sizes: IntArray) -> NDArray[np.uint8]:
+    chosen = np.zeros((len(answers), int(sizes.sum())), dtype=np.uint8)
+    person, item = np.nonzero(answers != MISSING)
+    start = np.cumsum(sizes) - sizes
+    chosen[person, start[item] + answers[person, item]] = 1
+    return chosen
