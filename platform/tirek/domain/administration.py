@@ -1,8 +1,10 @@
 """The life of one administration, and the pages its items are laid out on."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from tirek.domain.instruments import Instrument
+from tirek.domain.instruments import Answer, Instrument, Item
+from tirek.domain.showing import hidden_items
 
 # Up to this age one item a page with big answers; above it pages of this many items
 # (parents-ux §6.1, rule 4: 8-12 with autosave; no grids).
@@ -24,13 +26,14 @@ def pages_for(instrument: Instrument, age_years: int) -> tuple[tuple[str, ...], 
     """Lay the items out for somebody of `age_years` (completed years), in presentation order.
 
     A critical item always has a page of its own, so that it acts the moment that page is sent,
-    without JavaScript too.
+    without JavaScript too. For the same reason an item never stands on one page with an item that
+    decides whether it is asked.
     """
     size = 1 if age_years <= ONE_BY_ONE_TO_AGE else ITEMS_A_PAGE
     pages: list[tuple[str, ...]] = []
     run: list[str] = []
     for item in instrument.items:
-        if item.critical or len(run) == size:
+        if item.critical or len(run) == size or _depends_on(item, run):
             pages.append(tuple(run))
             run = []
         if item.critical:
@@ -39,6 +42,48 @@ def pages_for(instrument: Instrument, age_years: int) -> tuple[tuple[str, ...], 
             run.append(item.id)
     pages.append(tuple(run))
     return tuple(page for page in pages if page)
+
+
+# The items of each page. What somebody answered may empty a page, but never moves another: an
+# address keeps its page for good.
+Pages = Sequence[tuple[str, ...]]
+
+
+def shown_pages(
+    instrument: Instrument, pages: Pages, known: Mapping[str, Answer]
+) -> dict[int, tuple[str, ...]]:
+    """Return each page's items that are asked after these answers; a page of none is left out."""
+    hidden = hidden_items(instrument, known)
+    shown = {n: tuple(one for one in page if one not in hidden) for n, page in enumerate(pages)}
+    return {n: page for n, page in shown.items() if page}
+
+
+def waiting_page(instrument: Instrument, pages: Pages, known: Mapping[str, Answer]) -> int | None:
+    """Return the first page with an asked item that `known` says nothing about."""
+    shown = shown_pages(instrument, pages, known).items()
+    return next((n for n, page in shown if not known.keys() >= {*page}), None)
+
+
+def page_after(
+    instrument: Instrument, pages: Pages, known: Mapping[str, Answer], index: int
+) -> int | None:
+    """Return the page that follows `index`, after the last one what was jumped over, or None."""
+    later = (n for n in shown_pages(instrument, pages, known) if n > index)
+    following = next(later, None)
+    return waiting_page(instrument, pages, known) if following is None else following
+
+
+def page_before(
+    instrument: Instrument, pages: Pages, known: Mapping[str, Answer], index: int
+) -> int:
+    """Return the page to which the back button leads; the first leads to itself."""
+    earlier = [n for n in shown_pages(instrument, pages, known) if n < index]
+    return earlier[-1] if earlier else index
+
+
+def _depends_on(item: Item, others: Sequence[str]) -> bool:
+    conditions = item.show_if.conditions if item.show_if else ()
+    return any(condition.item in others for condition in conditions)
 
 
 def age_in_years(birth_year: int, birth_month: int, year: int, month: int) -> int:

@@ -6,8 +6,11 @@ from fractions import Fraction
 
 from tirek.domain.instruments import UNSEEN, Answer, Instrument
 from tirek.domain.interpretation import (
+    AnyItem,
     FlagRule,
     ItemAtLeast,
+    ItemCondition,
+    ItemRefused,
     ItemUnanswered,
     Moment,
     NotComputable,
@@ -16,6 +19,7 @@ from tirek.domain.interpretation import (
 )
 from tirek.domain.levels import Level
 from tirek.domain.scoring import ScaleScore
+from tirek.domain.showing import hidden_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,12 @@ class Flag:
 def critical_flags(instrument: Instrument, item_id: str, answer: Answer) -> tuple[Flag, ...]:
     """Return the flags that this one answer raises at once, whatever follows, most urgent first.
 
+    An answer to an item that is hidden meanwhile acts too: what a child has said is not unsaid.
     Raises UnknownItemError and UnknownOptionError like `score`.
     """
     instrument.weight(item_id, answer)
     rules = (rule for rule in instrument.flags if rule.at is Moment.ANSWER)
-    return _Evidence(instrument, {}, {item_id: answer}).raised(rules)
+    return _Evidence(instrument, {}, {item_id: answer}, frozenset()).raised(rules)
 
 
 def flags_for(
@@ -45,9 +50,12 @@ def flags_for(
     """Return every flag of a completed administration, critical items included, most urgent first.
 
     A cut-off is compared with the value its band is read on, so flag and band never disagree.
+    A hidden item raises nothing here, not even for having no answer: it was not to be asked. What
+    it raised at its answer has been kept (`critical_flags`).
     """
     by_scale = {scale_score.scale: scale_score for scale_score in scores}
-    return _Evidence(instrument, by_scale, answers).raised(instrument.flags)
+    hidden = hidden_items(instrument, answers)
+    return _Evidence(instrument, by_scale, answers, hidden).raised(instrument.flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class _Evidence:
     instrument: Instrument
     scores: Mapping[str, ScaleScore]
     answers: Mapping[str, Answer]
+    hidden: frozenset[str]
 
     def raised(self, rules: Iterable[FlagRule]) -> tuple[Flag, ...]:
         flags = [flag for rule in rules if (flag := self._flag(rule))]
@@ -64,12 +73,13 @@ class _Evidence:
 
     def _flag(self, rule: FlagRule) -> Flag | None:
         match rule.when:
-            case ItemAtLeast(item, least):
-                weight = self._weight(item)
-                met = weight is not None and weight >= least
-                return self._of_item(rule, item) if met else None
+            case ItemAtLeast() | ItemRefused():
+                return self._of_first(rule, (rule.when,))
+            case AnyItem(conditions):
+                return self._of_first(rule, conditions)
             case ItemUnanswered(item):
-                return self._of_item(rule, item) if self._weight(item) is None else None
+                met = item not in self.hidden and self._weight(item) is None
+                return self._of_item(rule, item) if met else None
             case ScaleAtLeast(scale, least):
                 value = self._value(scale)
                 met = value is not None and value >= least
@@ -82,6 +92,11 @@ class _Evidence:
                 without = [scale for scale in scales if self._value(scale) is None]
                 return self._of_scale(rule, without[0]) if without else None
 
+    def _of_first(self, rule: FlagRule, conditions: tuple[ItemCondition, ...]) -> Flag | None:
+        met = (one for one in conditions if self.instrument.meets(one, self._answer(one.item)))
+        first = next(met, None)
+        return self._of_item(rule, first.item) if first else None
+
     def _of_item(self, rule: FlagRule, item: str) -> Flag:
         return Flag(rule.id, rule.level, rule.at, item=item)
 
@@ -89,7 +104,10 @@ class _Evidence:
         return Flag(rule.id, rule.level, rule.at, scale=scale)
 
     def _weight(self, item: str) -> Fraction | None:
-        return self.instrument.weight(item, self.answers.get(item, UNSEEN))
+        return self.instrument.weight(item, self._answer(item))
+
+    def _answer(self, item: str) -> Answer:
+        return UNSEEN if item in self.hidden else self.answers.get(item, UNSEEN)
 
     def _value(self, scale: str) -> Fraction | None:
         value = self.scores[scale].value

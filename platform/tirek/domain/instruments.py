@@ -7,7 +7,16 @@ from fractions import Fraction
 from typing import Self
 
 from tirek.domain.errors import DomainError
-from tirek.domain.interpretation import FlagRule, Interpretation, ItemAtLeast, Moment
+from tirek.domain.interpretation import (
+    AnyItem,
+    FlagRule,
+    Interpretation,
+    ItemCondition,
+    ItemRefused,
+    Moment,
+    ShowIf,
+    items_of,
+)
 from tirek.domain.scales import Scale, Scoring, Worse
 
 
@@ -66,6 +75,8 @@ class Answer:
 # No option may be called like one of these: the word would hide the option.
 BLANK_WORDS = frozenset(AnswerState) - {AnswerState.ANSWERED}
 UNSEEN = Answer(AnswerState.UNSEEN)
+# Shown, and no option chosen.
+REFUSALS = frozenset({AnswerState.DECLINED, AnswerState.SKIPPED})
 
 
 class Subject(StrEnum):
@@ -102,6 +113,20 @@ class Item:
     worse: Worse
     critical: str | None = None
     is_scored: bool = True
+    # None: it is always asked.
+    show_if: ShowIf | None = None
+
+
+class Gate(StrEnum):
+    """What must be so before an instrument may be given to anybody."""
+
+    FREE = "free"
+    # Only while a named specialist of the school is there.
+    STAFFED_WINDOW = "staffed_window"
+    # Only after a recorded event, about which it asks.
+    AFTER_EVENT = "after_event"
+    # Never read per person: the school is told numbers of answers.
+    SCHOOL_LEVEL_ONLY = "school_level_only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +191,7 @@ class Structure:
     layout: Layout
     codes: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    gate: Gate = Gate.FREE
 
 
 class WordingStatus(StrEnum):
@@ -313,10 +339,24 @@ class Instrument:
     def is_critical(self, item_id: str) -> bool:
         """Whether an answer to the item alone can raise a flag, at once."""
         return any(
-            rule.at is Moment.ANSWER and rule.when.item == item_id
-            for rule in self.flags
-            if isinstance(rule.when, ItemAtLeast)
+            rule.at is Moment.ANSWER and item_id in items_of(rule.when) for rule in self.flags
         )
+
+    def acts_on_refusal(self, item_id: str) -> bool:
+        """Whether not answering the item raises a flag at once."""
+        conditions = (self._at_answer(rule) for rule in self.flags if rule.at is Moment.ANSWER)
+        return any(ItemRefused(item_id) in some for some in conditions)
+
+    def meets(self, condition: ItemCondition, answer: Answer) -> bool:
+        """Whether an answer to the condition's item fulfils it."""
+        if isinstance(condition, ItemRefused):
+            return answer.state in REFUSALS
+        weight = self.weight(condition.item, answer)
+        return weight is not None and weight >= condition.ge
+
+    @staticmethod
+    def _at_answer(rule: FlagRule) -> tuple[object, ...]:
+        return rule.when.conditions if isinstance(rule.when, AnyItem) else (rule.when,)
 
     def fits_age(self, age: int) -> bool:
         """Whether the instrument may be used at this age (completed years)."""

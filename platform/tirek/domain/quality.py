@@ -11,6 +11,7 @@ from itertools import groupby
 from math import sqrt
 
 from tirek.domain.instruments import UNSEEN, Answer, AnswerState, Instrument
+from tirek.domain.showing import asked_answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,10 @@ def quality(instrument: Instrument, answers: Mapping[str, Answer]) -> Quality:
     """Return the response quality of one administration.
 
     States are counted over all items; the two indices read the scored items only, in presentation
-    order and before reversing, and are None where the instrument does not declare them.
+    order and before reversing, and are None where the instrument does not declare them. An item
+    that earlier answers hide counts as unseen.
     """
+    answers = asked_answers(instrument, answers)
     states = [answers.get(item.id, UNSEEN).state for item in instrument.items]
     sheet = [answers.get(item.id, UNSEEN) for item in instrument.scored_items]
     weights = [

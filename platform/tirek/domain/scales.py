@@ -53,6 +53,18 @@ class BlankAs(StrEnum):
     NONE = "none"
 
 
+class HiddenAs(StrEnum):
+    """What an item counts as that was not asked because of earlier answers (`show_if`).
+
+    It is no blank of the person's: only the instrument's own rule may make it a zero or leave it
+    out. Without such a rule it counts as missing, so that scoring fails closed.
+    """
+
+    BLANK = "blank"
+    ZERO = "zero"
+    LEFT_OUT = "left_out"
+
+
 class Rounding(StrEnum):
     """A declared rounding rule."""
 
@@ -73,6 +85,7 @@ class MissingRule:
     scope: Scope = Scope.SCALE
     rounding: Rounding = Rounding.NONE
     band_rounding: Rounding = Rounding.NONE
+    hidden_as: HiddenAs = HiddenAs.BLANK
 
 
 @dataclass(frozen=True, slots=True)

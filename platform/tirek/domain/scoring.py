@@ -2,7 +2,8 @@
 
 Sums are exact fractions; nothing is rounded unless the instrument declares it. A blank counts only
 as the instrument's own rule says (reference: instruments §5.4), and every doubt ends in
-"not computable", which a person must look at.
+"not computable", which a person must look at. An item that earlier answers hide has no weight,
+whatever was once answered to it, and counts as the scale's `hidden_as` says.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,8 @@ from enum import StrEnum
 from fractions import Fraction
 
 from tirek.domain.instruments import Answer, Instrument
-from tirek.domain.scales import SECOND_ORDER, BlankAs, Method, MissingRule, Scale, Scope
+from tirek.domain.scales import SECOND_ORDER, BlankAs, HiddenAs, Method, MissingRule, Scale, Scope
+from tirek.domain.showing import hidden_items
 
 # Stored with every score; raised whenever any score of any answers could change.
 ENGINE_VERSION = "1.0.0"
@@ -68,10 +70,10 @@ def score(instrument: Instrument, answers: Mapping[str, Answer]) -> tuple[ScaleS
     UnknownOptionError for a code that the instrument does not have: such answers are no answers
     to this instrument, and no score of them is right.
     """
-    weights = _weights(instrument, answers)
+    sheet = _sheet(instrument, answers)
     done: dict[str, ScaleScore] = {}
     for scale in instrument.scoring.scales:
-        done[scale.id] = _score(instrument, scale, weights, done)
+        done[scale.id] = _score(instrument, scale, sheet, done)
     return tuple(done.values())
 
 
@@ -84,18 +86,29 @@ def as_number(value: Fraction) -> int | float:
 Weights = Mapping[str, Fraction | None]
 
 
-def _weights(instrument: Instrument, answers: Mapping[str, Answer]) -> Weights:
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What the scored items weigh, and which of all items were not to be asked."""
+
+    weights: Weights
+    hidden: frozenset[str]
+
+
+def _sheet(instrument: Instrument, answers: Mapping[str, Answer]) -> _Sheet:
     weights = {item_id: instrument.weight(item_id, answer) for item_id, answer in answers.items()}
-    return {item.id: weights.get(item.id) for item in instrument.scored_items}
+    hidden = hidden_items(instrument, answers)
+    scored = (item.id for item in instrument.scored_items)
+    return _Sheet({one: None if one in hidden else weights.get(one) for one in scored}, hidden)
 
 
 def _score(
-    instrument: Instrument, scale: Scale, weights: Weights, done: Mapping[str, ScaleScore]
+    instrument: Instrument, scale: Scale, sheet: _Sheet, done: Mapping[str, ScaleScore]
 ) -> ScaleScore:
     source = done[scale.source] if scale.source else None
+    weights = sheet.weights
     answered = source.answered if source else sum(weights[i] is not None for i in scale.items)
     try:
-        value = _value(instrument, scale, weights, done)
+        value = _value(instrument, scale, sheet, done)
     except NotComputableError as error:
         return ScaleScore(scale.id, None, error.reason, answered)
     band = instrument.interpretation.band(scale.id, scale.banded(value))
@@ -104,12 +117,12 @@ def _score(
 
 
 def _value(
-    instrument: Instrument, scale: Scale, weights: Weights, done: Mapping[str, ScaleScore]
+    instrument: Instrument, scale: Scale, sheet: _Sheet, done: Mapping[str, ScaleScore]
 ) -> Fraction:
     if scale.method in SECOND_ORDER:
-        value = _of_score(instrument, scale, weights, done)
+        value = _of_score(instrument, scale, sheet.weights, done)
     else:
-        value = _of_items(instrument, scale, weights)
+        value = _of_items(instrument, scale, sheet)
     if not scale.covers(value):
         raise NotComputableError(Reason.OUT_OF_RANGE)
     return value
@@ -125,14 +138,18 @@ def _rule(scale: Scale) -> MissingRule:
     return scale.missing
 
 
-def _of_items(instrument: Instrument, scale: Scale, weights: Weights) -> Fraction:
-    rule = _rule(scale)
+def _of_items(instrument: Instrument, scale: Scale, sheet: _Sheet) -> Fraction:
+    rule, weights = _rule(scale), sheet.weights
     given = _given(instrument, scale, weights)
+    # Items not to be asked, where the instrument says what they then count as.
+    spared = frozenset[str]() if rule.hidden_as is HiddenAs.BLANK else sheet.hidden
     counted_over = weights if rule.scope is Scope.FORM else scale.items
-    if not given or sum(weights[item] is None for item in counted_over) > rule.max_blanks:
+    blanks = {item for item in counted_over if weights[item] is None} - spared
+    if not given or len(blanks) > rule.max_blanks:
         raise NotComputableError(Reason.TOO_MANY_MISSING)
-    if rule.blank_as is BlankAs.ZERO:
-        given = {item: given.get(item, Fraction(0)) for item in scale.items}
+    zeros = blanks if rule.blank_as is BlankAs.ZERO else set()
+    zeros |= spared if rule.hidden_as is HiddenAs.ZERO else set()
+    given |= {item: Fraction(0) for item in scale.items if item in zeros}
     return rule.rounding.of(_apply(scale, given))
 
 
