@@ -4,17 +4,19 @@ from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 
+from tirek.catalog.conditions import Lack, read_any, read_item_condition
 from tirek.catalog.errors import CatalogError
 from tirek.catalog.fields import Fields
 from tirek.catalog.yaml_subset import Document, Node, SequenceNode
 from tirek.domain.interpretation import (
     AgeGroup,
+    AnyItem,
     Band,
     Condition,
     FlagRule,
     Interpretation,
     ItemAtLeast,
-    ItemUnanswered,
+    ItemRefused,
     Moment,
     Norm,
     NormStatus,
@@ -29,13 +31,6 @@ from tirek.domain.interpretation import (
 from tirek.domain.levels import Level
 
 READERS = ("child", "parent", "psychologist")
-
-
-class Lack(StrEnum):
-    """What a rule may say of something that has no value."""
-
-    UNANSWERED = "unanswered"
-    NOT_COMPUTABLE = "not_computable"
 
 
 class Shown(StrEnum):
@@ -75,8 +70,9 @@ def _band(fields: Fields) -> Band:
 def _flag(fields: Fields) -> FlagRule:
     when = _condition(fields.fields("when"))
     at = fields.choice("at", Moment)
-    if at is Moment.ANSWER and not isinstance(when, ItemAtLeast):
-        raise fields.error("at", "only {item, ge} can be known at the answer")
+    if at is Moment.ANSWER and not isinstance(when, ItemAtLeast | ItemRefused | AnyItem):
+        reason = "only {item, ge}, {item, is: refused} and any of them are known at the answer"
+        raise fields.error("at", reason)
     return FlagRule(
         id=fields.text("id"),
         when=when,
@@ -90,20 +86,13 @@ def _flag(fields: Fields) -> FlagRule:
 def _condition(fields: Fields) -> Condition:
     with fields:
         if fields.has("item"):
-            return _item_condition(fields)
+            return read_item_condition(fields)
+        if fields.has("any"):
+            return read_any(fields)
         if fields.has("scales"):
             fields.choice("is", Lack)
             return NotComputable(fields.texts("scales"))
         return _scale_condition(fields)
-
-
-def _item_condition(fields: Fields) -> Condition:
-    item = fields.text("item")
-    if fields.has("ge"):
-        return ItemAtLeast(item, fields.number("ge"))
-    if fields.choice("is", Lack) is not Lack.UNANSWERED:
-        raise fields.error("is", "an item can only be 'unanswered'")
-    return ItemUnanswered(item)
 
 
 def _scale_condition(fields: Fields) -> Condition:

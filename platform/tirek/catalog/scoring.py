@@ -10,6 +10,7 @@ from tirek.domain.scales import (
     SECOND_ORDER,
     THRESHOLDED,
     BlankAs,
+    HiddenAs,
     Method,
     MissingRule,
     Rounding,
@@ -117,6 +118,7 @@ def _missing(fields: Fields, method: Method) -> MissingRule:
             scope=fields.choice_or("scope", Scope.SCALE),
             rounding=fields.choice_or("round", Rounding.NONE),
             band_rounding=fields.choice_or("band_round", Rounding.NONE),
+            hidden_as=fields.maybe_choice("hidden_as", HiddenAs),
         )
         for refused, reason in REFUSALS:
             if refused(method, rule):
@@ -146,5 +148,11 @@ REFUSALS: tuple[tuple[Callable[[Method, MissingRule], bool], str], ...] = (
             rule.blank_as is BlankAs.NONE and rule.max_blanks > 0 and method not in UNCOUNTED
         ),
         "this method would make an uncounted blank a silent zero: say zero or prorate",
+    ),
+    (
+        lambda method, rule: (
+            rule.hidden_as is HiddenAs.LEFT_OUT and method not in UNCOUNTED | PRORATED
+        ),
+        "this method would make an item left out a silent zero: say zero or blank",
     ),
 )

@@ -2,10 +2,12 @@
 
 from enum import StrEnum
 
+from tirek.catalog.conditions import read_show_if
 from tirek.catalog.fields import Fields
 from tirek.catalog.yaml_subset import Document, Node, SequenceNode
 from tirek.domain.instruments import (
     Ages,
+    Gate,
     Item,
     Layout,
     Licence,
@@ -57,6 +59,7 @@ def read_structure(document: Document) -> Structure:
             layout=_layout(fields.fields("layout")),
             codes=fields.each("codes", _code) if fields.has("codes") else (),
             notes=fields.maybe_texts("notes"),
+            gate=_gate(fields.fields("use")) if fields.has("use") else Gate.FREE,
         )
 
 
@@ -108,7 +111,13 @@ def _item(fields: Fields) -> Item:
         worse=fields.choice("worse", Worse),
         critical=fields.maybe_text("critical"),
         is_scored=not fields.maybe_true("not_scored"),
+        show_if=read_show_if(fields.fields("show_if")) if fields.has("show_if") else None,
     )
+
+
+def _gate(fields: Fields) -> Gate:
+    with fields:
+        return fields.choice("gate", Gate)
 
 
 def _layout(fields: Fields) -> Layout:

@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 from tirek.domain.instruments import Instrument
 from tirek.domain.interpretation import (
+    AllItems,
+    AnyItem,
     Condition,
     ItemAtLeast,
+    ItemCondition,
+    ItemRefused,
     ItemUnanswered,
     NotComputable,
     ScaleAtLeast,
@@ -28,9 +32,11 @@ def lines(instrument: Instrument) -> Iterator[str]:
     yield f"source    {structure.source.citation} [{structure.source.confidence}]"
     yield f"licence   {structure.licence.holder}: {structure.licence.terms}"
     yield f"subject   {structure.subject}, {len(structure.items)} items, {structure.minutes} min"
+    yield f"use       {structure.gate}"
     for item in instrument.items:
         marks = "".join(f", {mark}" for mark in (item.critical,) if mark)
         marks += "" if item.is_scored else ", not scored"
+        marks += f", only if {_say(item.show_if)}" if item.show_if else ""
         codes = "/".join(option.code for option in instrument.options(item.id))
         yield f"item      {item.id}: {codes}{marks}"
     for scale in instrument.scoring.scales:
@@ -42,15 +48,25 @@ def lines(instrument: Instrument) -> Iterator[str]:
         yield f"flag      {rule.id} {rule.level} when {_say(rule.when)} ({rule.source})"
 
 
-def _say(condition: Condition) -> str:
+def _say(condition: Condition | AllItems) -> str:
     match condition:
-        case ItemAtLeast(item, cut):
-            return f"{item} >= {cut}"
-        case ItemUnanswered(item):
-            return f"{item} is unanswered"
-        case ScaleAtLeast(scale, cut):
-            return f"{scale} >= {cut}"
-        case ScaleAtMost(scale, cut):
-            return f"{scale} <= {cut}"
+        case AnyItem(conditions):
+            return " or ".join(map(_say, conditions))
+        case AllItems(conditions):
+            return " and ".join(map(_say, conditions))
         case NotComputable(scales):
             return f"{' or '.join(scales)} is not computable"
+        case _:
+            return _say_one(condition)
+
+
+def _say_one(condition: ItemCondition | ItemUnanswered | ScaleAtLeast | ScaleAtMost) -> str:
+    match condition:
+        case ItemAtLeast(name, cut) | ScaleAtLeast(name, cut):
+            return f"{name} >= {cut}"
+        case ScaleAtMost(name, cut):
+            return f"{name} <= {cut}"
+        case ItemRefused(name):
+            return f"{name} is refused"
+        case ItemUnanswered(name):
+            return f"{name} is unanswered"

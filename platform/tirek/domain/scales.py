@@ -85,7 +85,8 @@ class MissingRule:
     scope: Scope = Scope.SCALE
     rounding: Rounding = Rounding.NONE
     band_rounding: Rounding = Rounding.NONE
-    hidden_as: HiddenAs = HiddenAs.BLANK
+    # None: nobody has said it; it counts as missing.
+    hidden_as: HiddenAs | None = None
 
 
 @dataclass(frozen=True, slots=True)

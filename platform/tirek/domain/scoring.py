@@ -142,7 +142,8 @@ def _of_items(instrument: Instrument, scale: Scale, sheet: _Sheet) -> Fraction:
     rule, weights = _rule(scale), sheet.weights
     given = _given(instrument, scale, weights)
     # Items not to be asked, where the instrument says what they then count as.
-    spared = frozenset[str]() if rule.hidden_as is HiddenAs.BLANK else sheet.hidden
+    is_spared = rule.hidden_as in {HiddenAs.ZERO, HiddenAs.LEFT_OUT}
+    spared = sheet.hidden if is_spared else frozenset()
     counted_over = weights if rule.scope is Scope.FORM else scale.items
     blanks = {item for item in counted_over if weights[item] is None} - spared
     if not given or len(blanks) > rule.max_blanks:

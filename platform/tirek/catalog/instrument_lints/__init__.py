@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.catalog.instrument_lints.cut_offs import bands_cover_the_range, cut_offs_are_tried
+from tirek.catalog.instrument_lints.evidence import status_is_proved
 from tirek.catalog.instrument_lints.golden import cases_agree, cases_are_complete
 from tirek.catalog.instrument_lints.identity import ids_are_unique, parts_belong_together
 from tirek.catalog.instrument_lints.keys import (
@@ -17,13 +18,25 @@ from tirek.catalog.instrument_lints.languages import languages_say_the_same
 from tirek.catalog.instrument_lints.letters import letters_are_right
 from tirek.catalog.instrument_lints.names import names_resolve
 from tirek.catalog.instrument_lints.norms import norms_are_complete
+from tirek.catalog.instrument_lints.showing import (
+    conditions_can_change,
+    conditions_stand_on_earlier_items,
+    nobody_is_singled_out,
+)
 from tirek.catalog.release import release_findings
 
 Lint = Callable[[InstrumentFiles], Iterator[Finding]]
 
 # While a name leads nowhere the others could only stumble over it.
-NAMES: tuple[Lint, ...] = (parts_belong_together, ids_are_unique, names_resolve)
+NAMES: tuple[Lint, ...] = (
+    parts_belong_together,
+    ids_are_unique,
+    names_resolve,
+    conditions_stand_on_earlier_items,
+)
 CONTENT: tuple[Lint, ...] = (
+    conditions_can_change,
+    nobody_is_singled_out,
     items_count_once,
     codes_are_weights,
     items_move_scales_the_right_way,
@@ -32,6 +45,7 @@ CONTENT: tuple[Lint, ...] = (
     norms_are_complete,
     languages_say_the_same,
     letters_are_right,
+    status_is_proved,
     cut_offs_are_tried,
     cases_are_complete,
     cases_agree,

@@ -8,6 +8,7 @@ from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.domain.instruments import Instrument
 from tirek.domain.interpretation import (
+    AnyItem,
     Band,
     Condition,
     ItemAtLeast,
@@ -67,6 +68,8 @@ def _is_reachable(instrument: Instrument, condition: Condition) -> bool:
         case ItemAtLeast(item, cut):
             weights = [option.weight for option in instrument.options(item)]
             return min(weights) < cut <= max(weights)
+        case AnyItem(conditions):
+            return all(_is_reachable(instrument, one) for one in conditions)
         case ScaleAtLeast(name, cut):
             scale = instrument.scale(name)
             return scale.lowest < cut <= scale.highest

@@ -7,7 +7,7 @@ from tirek.catalog.cases import GoldenCase
 from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.domain.instruments import UNSEEN, Instrument
-from tirek.domain.interpretation import Moment
+from tirek.domain.interpretation import Moment, items_of
 from tirek.domain.scales import Scale, Scope, Worse
 
 # The weight of every scored item in one case, None for a blank.
@@ -103,8 +103,13 @@ def _with_blanks(items: tuple[str, ...], blanks: int) -> Callable[[Sheet], bool]
 
 
 def _critical(files: InstrumentFiles) -> Iterator[Finding]:
-    alone = {case.flags for case in files.cases if case.was_abandoned}
+    abandoned = [case.flags for case in files.cases if case.was_abandoned]
     for rule in files.instrument.flags:
-        if rule.at is Moment.ANSWER and (rule.id,) not in alone:
+        if rule.at is not Moment.ANSWER:
+            continue
+        # What is asked only after another flag can never be raised alone.
+        named = map(files.instrument.item, items_of(rule.when))
+        is_later = all(item.show_if for item in named)
+        if not any(flags == (rule.id,) or (is_later and rule.id in flags) for flags in abandoned):
             reason = f"no abandoned case in which {rule.id} alone is raised"
             yield files.case_finding("golden", reason)

@@ -8,7 +8,7 @@ from math import gcd, lcm
 from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.domain.instruments import Answer, AnswerState, Instrument, Item
-from tirek.domain.interpretation import ItemAtLeast
+from tirek.domain.interpretation import AnyItem, Condition, ItemAtLeast
 from tirek.domain.scales import CATEGORIES, THRESHOLDED, Method, Scale, Worse
 from tirek.domain.scoring import (
     BOTH_ROLES,
@@ -18,6 +18,7 @@ from tirek.domain.scoring import (
     ScaleScore,
     score,
 )
+from tirek.domain.showing import hidden_items
 
 # A single item must move these; a count, a maximum or a pattern may stay where it is.
 ALWAYS_MOVING = frozenset({Method.SUM, Method.SUM_PRORATED, Method.MEAN, Method.MEAN_TIMES_K})
@@ -49,19 +50,25 @@ def items_move_scales_the_right_way(files: InstrumentFiles) -> Iterator[Finding]
     best = {item.id: _end(instrument, item, worse=False) for item in instrument.scored_items}
     before = _scores(instrument, best)
     for item in instrument.scored_items:
-        after = _scores(instrument, {**best, item.id: _end(instrument, item, worse=True)})
+        worse = {**best, item.id: _end(instrument, item, worse=True)}
+        after = _scores(instrument, worse)
+        is_hidden = item.id in hidden_items(instrument, worse)
         for index, scale in enumerate(instrument.scoring.scales):
             moved = _worsening(scale, before[scale.id], after[scale.id])
-            must_move = item.id in scale.items and scale.method in ALWAYS_MOVING
+            must_move = item.id in scale.items and scale.method in ALWAYS_MOVING and not is_hidden
             if moved is None or moved < 0 or (moved == 0 and must_move):
                 yield _wrong_way(files, index, scale, item)
     for place, rule in enumerate(instrument.flags):
-        match rule.when:
-            case ItemAtLeast(name) if instrument.item(name).worse is Worse.LOW:
+        for name in _high_weights(rule.when):
+            if instrument.item(name).worse is Worse.LOW:
                 reason = f"{rule.id} flags high weights, but low ones are worse in {name}"
                 yield files.finding("sign", "interpretation", ("flags", place), reason)
-            case _:
-                continue
+
+
+def _high_weights(condition: Condition) -> list[str]:
+    """Return the items whose high weights fulfil a condition."""
+    some = condition.conditions if isinstance(condition, AnyItem) else (condition,)
+    return [one.item for one in some if isinstance(one, ItemAtLeast)]
 
 
 def _end(instrument: Instrument, item: Item, *, worse: bool) -> Answer:

@@ -9,11 +9,10 @@ from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.domain.instruments import Instrument
 from tirek.domain.interpretation import (
     FlagRule,
-    ItemAtLeast,
-    ItemUnanswered,
     NotComputable,
     ScaleAtLeast,
     ScaleAtMost,
+    items_of,
 )
 from tirek.domain.scales import Method, Scale
 
@@ -92,14 +91,16 @@ def _interpretation_references(instrument: Instrument) -> Iterator[Reference]:
 def _flag_references(
     instrument: Instrument, keys: Keys, flag: FlagRule, scales: Collection[str]
 ) -> Iterator[Reference]:
+    items = {item.id for item in instrument.items}
+    for item in items_of(flag.when):
+        yield Reference("interpretation", (*keys, "item"), item, items, "item")
     match flag.when:
-        case ItemAtLeast(item) | ItemUnanswered(item):
-            items = {item.id for item in instrument.items}
-            yield Reference("interpretation", (*keys, "item"), item, items, "item")
         case ScaleAtLeast(scale) | ScaleAtMost(scale):
             yield Reference("interpretation", (*keys, "scale"), scale, scales, "scale")
         case NotComputable(names):
             yield from _list("interpretation", keys, names, scales, "scale")
+        case _:
+            return
 
 
 def _case_references(instrument: Instrument, index: int, case: GoldenCase) -> Iterator[Reference]:
