@@ -36,6 +36,8 @@ class Catalog:
     memos: Mapping[str, Memo]
     memo_searches: Mapping[str, SearchIndex]
     consents: Mapping[Purpose, ConsentTexts]
+    # Where the instruments were read from: a methodologist runs their lints and cases again.
+    instruments_root: Path
 
 
 def load_catalog(root: Path) -> Catalog:
@@ -54,4 +56,5 @@ def load_catalog(root: Path) -> Catalog:
         shelf.memos,
         memo_indexes(shelf.memos.values()),
         load_consents(root / "protocols", protocol.legal_grounds),
+        root / "instruments",
     )

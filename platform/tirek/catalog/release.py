@@ -1,5 +1,6 @@
 """release.yaml: which content each published version of a part stands for, for ever."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -130,7 +131,7 @@ def written(release: Release) -> str:
             f'sha256: "{release.sha256}"',
             f"status: {release.status}",
             f'published_at: "{release.published_at}"',
-            "signatures: []",
+            *_signature_lines(release),
             f'supersedes: "{release.supersedes}"' if release.supersedes else "supersedes: null",
             "parts:",
             *map(_line, release.parts),
@@ -143,6 +144,16 @@ def written(release: Release) -> str:
 
 def _line(part: PublishedPart) -> str:
     return f'  - {{part: {part.name}, version: "{part.version}", sha256: "{part.sha256}"}}'
+
+
+def _signature_lines(release: Release) -> list[str]:
+    if not release.signatures:
+        return ["signatures: []"]
+    # JSON's quotes are YAML's: a name may hold any letter.
+    return ["signatures:"] + [
+        f"  - {{by: {json.dumps(one.by, ensure_ascii=False)}, date: {json.dumps(one.date)}}}"
+        for one in release.signatures
+    ]
 
 
 def _signature(fields: Fields) -> Signature:

@@ -21,6 +21,7 @@ def read_wording(document: Document) -> Wording:
             base_origin=base_origin,
             strings=fields.named_texts("strings"),
             same=fields.maybe_texts("same"),
+            no_change_of_meaning=fields.maybe_texts("no_change_of_meaning"),
         )
 
 
@@ -31,4 +32,5 @@ def _evidence(fields: Fields) -> StatusEvidence:
             date=fields.maybe_text("date"),
             method=fields.text("method"),
             approvers=fields.texts("approvers"),
+            document=fields.maybe_text("document"),
         )

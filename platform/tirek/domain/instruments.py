@@ -210,6 +210,8 @@ class StatusEvidence:
     date: str | None
     method: str
     approvers: tuple[str, ...] = ()
+    # The rights-holder's paper: a letter, a contract, a page with its date.
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,8 @@ class Wording:
     base_origin: str
     strings: Mapping[str, str]
     same: tuple[str, ...] = ()
+    # Keys whose change since the last version two people have read as a slip of the hand.
+    no_change_of_meaning: tuple[str, ...] = ()
 
     @property
     def is_working(self) -> bool:
