@@ -13,6 +13,7 @@ from tirek.domain.interpretation import Precision, ScaleAtLeast, ScaleAtMost, Se
 from tirek.domain.scoring import ScaleScore
 
 CONFIDENCE = 0.95
+RETEST = "retest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,12 @@ def _basis(instrument: Instrument, scale: str, sex: Sex | None) -> Precision | N
         for entry in instrument.interpretation.precision
         if entry.scale == scale and entry.sex in {sex, None}
     ]
-    return min(fitting, key=lambda entry: entry.sex is None, default=None)
+    # A retest tells how steady people are, the others how sure one answering is.
+    return min(
+        fitting,
+        key=lambda entry: (entry.reliability_kind == RETEST, entry.sex is None),
+        default=None,
+    )
 
 
 def _cut_offs(

@@ -2,20 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
 
+from tirek.domain.answer_times import Pace
 from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import UNSEEN, Answer, Instrument
 from tirek.domain.interpretation import Sex
+from tirek.domain.norms import Refusal, Standing, standing
 from tirek.domain.precision import ScorePrecision, precision_of
+from tirek.domain.reliable_change import Moved
 from tirek.domain.scales import CATEGORIES
 from tirek.domain.scoring import ScaleScore
 from tirek.services import audit, runs
+from tirek.services.answer_paces import pace_of
+from tirek.services.informants import OtherView, other_views
+from tirek.services.latest_scores import latest_scores
+from tirek.services.result_rounds import Round, changes_since, rounds_of
 from tirek.services.runs import AdministrationKey
 from tirek.services.unit import Unit
 from tirek.storage.models import (
@@ -43,6 +49,8 @@ class ShownScale:
     # The value stands for a pattern, so only the band's name says anything.
     is_category: bool
     precision: ScorePrecision | None
+    # Its place among others, or why nobody may name one.
+    standing: Standing | Refusal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +62,6 @@ class ShownAnswer:
     answer: Answer
     label: str | None
     is_critical: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One time this pupil answered this instrument; values by scale, None when not computable."""
-
-    key: AdministrationKey
-    ended_at: datetime
-    structure_hash: str
-    values: Mapping[str, Decimal | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +80,10 @@ class Result:
     flags: Sequence[FlagRecord]
     reviews: Sequence[ReviewTask]
     rounds: tuple[Round, ...]
+    # By scale, against the round before; empty where nothing can be compared.
+    changes: Mapping[str, Moved]
+    others: tuple[OtherView, ...]
+    pace: Pace | None
 
 
 def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
@@ -89,6 +91,7 @@ def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
     administration, student, classroom = _administration(unit, key)
     instrument = _instrument(unit, administration)
     is_working = _is_working(instrument, administration)
+    rounds = rounds_of(unit, administration)
     result = Result(
         administration,
         student,
@@ -99,6 +102,7 @@ def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
             _shown(unit, administration, is_working=is_working),
             instrument,
             student,
+            administration,
             language,
             is_working=is_working,
         ),
@@ -106,7 +110,10 @@ def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
         administration.quality or {},
         _flags(unit, key),
         _reviews(unit, key),
-        _rounds(unit, administration),
+        rounds,
+        changes_since(rounds, key, instrument, _sex(student)),
+        other_views(unit, administration, instrument),
+        pace_of(unit, key),
     )
     audit.record(
         unit,
@@ -160,9 +167,7 @@ def _shown(unit: Unit, administration: Administration, *, is_working: bool) -> l
     Whether a scale is a pattern is asked of the instrument as we hold it today, so that an older
     release hides the same ones.
     """
-    scores = _latest_scores(
-        unit, [AdministrationKey(administration.school_year, administration.id)]
-    )
+    scores = latest_scores(unit, [AdministrationKey(administration.school_year, administration.id)])
     patterns = _patterns(unit.catalog.instruments.get(administration.instrument_id))
     return [score for score in scores if not (is_working and score.scale in patterns)]
 
@@ -177,6 +182,7 @@ def _scales(
     scores: Sequence[Score],
     instrument: Instrument | None,
     student: Student,
+    administration: Administration,
     language: str,
     *,
     is_working: bool,
@@ -194,6 +200,7 @@ def _scales(
             instrument.scale(score.scale).highest if instrument else None,
             score.scale in _patterns(instrument),
             _precision(score, instrument, student),
+            _standing(score, instrument, student, administration),
         )
         for score in sorted(scores, key=lambda one: order.index(one.scale) if order else 0)
     )
@@ -203,12 +210,35 @@ def _precision(
     score: Score, instrument: Instrument | None, student: Student
 ) -> ScorePrecision | None:
     """How sure the score is, from the very figures it was interpreted with."""
+    exact = _exact(score, instrument)
+    if instrument is None or exact is None:
+        return None
+    return precision_of(instrument, exact, _sex(student))
+
+
+def _standing(
+    score: Score, instrument: Instrument | None, student: Student, administration: Administration
+) -> Standing | Refusal | None:
+    """Where the score stands among the norm's group, at the age and in the language of then."""
+    exact = _exact(score, instrument)
+    if instrument is None or exact is None:
+        return None
+    return standing(
+        instrument, exact, _sex(student), administration.age_years, administration.language
+    )
+
+
+def _exact(score: Score, instrument: Instrument | None) -> ScaleScore | None:
+    """The score as it was computed, where its interpretation is the one that we hold."""
     if instrument is None or score.interpretation_hash != instrument.hashes.interpretation:
         return None
     if score.value is None:
         return None
-    exact = ScaleScore(score.scale, Fraction(score.value), None, score.answered, score.prorated)
-    return precision_of(instrument, exact, Sex(student.sex) if student.sex else None)
+    return ScaleScore(score.scale, Fraction(score.value), None, score.answered, score.prorated)
+
+
+def _sex(student: Student) -> Sex | None:
+    return Sex(student.sex) if student.sex else None
 
 
 def _answers(
@@ -244,40 +274,3 @@ def _reviews(unit: Unit, key: AdministrationKey) -> Sequence[ReviewTask]:
         .where(ReviewTask.school_year == key.school_year, ReviewTask.administration_id == key.id)
         .order_by(ReviewTask.created_at)
     ).all()
-
-
-def _rounds(unit: Unit, administration: Administration) -> tuple[Round, ...]:
-    """Every finished time of the same pupil, instrument and kind of respondent, oldest first."""
-    found = unit.session.scalars(
-        select(Administration)
-        .where(
-            Administration.student_id == administration.student_id,
-            Administration.school_id == unit.actor.school_id,
-            Administration.instrument_id == administration.instrument_id,
-            Administration.respondent_id == administration.respondent_id,
-            Administration.state == "completed",
-        )
-        .order_by(Administration.ended_at)
-    ).all()
-    keys = [AdministrationKey(one.school_year, one.id) for one in found]
-    values: dict[object, dict[str, Decimal | None]] = {key.id: {} for key in keys}
-    for score in _latest_scores(unit, keys):
-        values[score.administration_id][score.scale] = score.value
-    return tuple(
-        Round(key, one.ended_at, one.structure_hash, values[key.id])
-        for key, one in zip(keys, found, strict=True)
-        if one.ended_at is not None
-    )
-
-
-def _latest_scores(unit: Unit, keys: Sequence[AdministrationKey]) -> list[Score]:
-    """One score for each scale of each administration: rescoring adds a row, the last counts."""
-    rows = unit.session.scalars(
-        select(Score)
-        .where(
-            Score.school_year.in_({key.school_year for key in keys}),
-            Score.administration_id.in_([key.id for key in keys]),
-        )
-        .order_by(Score.computed_at)
-    )
-    return list({(score.administration_id, score.scale): score for score in rows}.values())

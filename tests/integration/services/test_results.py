@@ -12,6 +12,7 @@ from tirek.catalog.library import Catalog
 from tirek.config import Keys
 from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import Answer, AnswerState, WordingStatus
+from tirek.domain.rounds import Break
 from tirek.services import administrations, results, runs
 from tirek.services.runs import AdministrationKey
 from tirek.services.unit import Unit
@@ -145,7 +146,9 @@ def test_rounds_stand_in_order_with_their_structures(world: World, owner: Engine
     found = results.open_result(reader(world), second, "ru")
     assert [one.key for one in found.rounds] == [first, second]
     assert [one.values["total"] for one in found.rounds] == [9, 27]
-    assert len({one.structure_hash for one in found.rounds}) == 2
+    assert [one.break_before for one in found.rounds] == [None, Break.STRUCTURE]
+    # Across a break no difference is computed.
+    assert found.changes == {}
 
 
 def test_another_school_finds_nothing_and_reads_leave_a_row(world: World) -> None:

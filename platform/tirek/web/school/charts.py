@@ -1,10 +1,9 @@
-"""Earlier rounds as lines; a line ends where the questions changed."""
+"""Earlier rounds as lines; a line ends where the questions or their words changed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-from tirek.services.results import Round
+from tirek.services.result_rounds import Round
 from tirek.web.filters import as_date
 
 Point = tuple[str, float]
@@ -24,11 +23,21 @@ def of_rounds(rounds: Sequence[Round]) -> list[Line]:
     scales = list(dict.fromkeys(scale for one in rounds for scale in one.values))
     lines: list[Line] = []
     for scale in scales:
-        for _same, run in groupby(rounds, key=lambda one: one.structure_hash):
+        for run in unbroken(rounds):
             points = _points(run, scale)
             if len(points) > 1:
                 lines.append(Line(scale, len(lines) + 1, points))
     return lines
+
+
+def unbroken(rounds: Sequence[Round]) -> list[list[Round]]:
+    """The rounds in stretches within which they may be compared."""
+    stretches: list[list[Round]] = []
+    for one in rounds:
+        if one.break_before is not None or not stretches:
+            stretches.append([])
+        stretches[-1].append(one)
+    return stretches
 
 
 def _points(rounds: Iterable[Round], scale: str) -> tuple[Point, ...]:

@@ -86,6 +86,28 @@ BAND = {
     "yes": _l("at or above the cut-off"),
 }
 
+# Why the line of earlier rounds ends.
+BREAK = {
+    "structure": _l("other questions than before"),
+    "language": _l("answered in the other language than before"),
+    "wording": _l("asked in other words than before"),
+}
+CHANGE = {
+    "better": _l("has become easier, by more than the questionnaire's own unsureness"),
+    "harder": _l("has become harder, by more than the questionnaire's own unsureness"),
+    "too_small_to_tell": _l("has changed by less than the questionnaire's own unsureness"),
+    "cannot_say": _l("nobody has published how steady this questionnaire is: we cannot say"),
+}
+# Why a score has no place among others.
+NO_STANDING = {
+    "working_wording": _l("the wording is a working one"),
+    "language": _l("there is no norm in this language"),
+    "sex_unknown": _l("the norms are by sex, and it is not recorded"),
+    "age_unknown": _l("the norms are by age, and it is not known"),
+    "outside_norm": _l("no norm holds for this age"),
+    "not_in_table": _l("the table of the norm has no row for this value"),
+}
+
 # Why a person must look, where no instrument has a word for it.
 REVIEW = {"scoring_failed": _l("The machine could not score this questionnaire")}
 
