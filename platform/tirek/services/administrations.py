@@ -18,7 +18,7 @@ from tirek.domain.flagging import Flag, critical_flags
 from tirek.domain.instruments import Answer, AnswerState
 from tirek.domain.people import Actor
 from tirek.domain.scope import Scope, ScopeKind
-from tirek.services import audit, codes, completion, consents, referrals
+from tirek.services import audit, codes, completion, consents, licences, referrals
 from tirek.services.codes import Origin
 from tirek.services.runs import AdministrationKey, Run, load, pinned_release, seal
 from tirek.services.unit import Unit
@@ -97,7 +97,11 @@ def open_by_code(unit: Unit, typed: str, origin: Origin, language: str) -> Entry
 def open_or_resume(
     unit: Unit, assignment: Assignment, student_id: UUID, language: str, now: datetime
 ) -> AdministrationKey:
-    """The one administration of a respondent and an assignment, opened if it is not there."""
+    """The one administration of a respondent and an assignment, opened if it is not there.
+
+    Where the permission to show the questions has ended, what was opened before may be finished
+    and nothing else is opened: `WindowClosedError`.
+    """
     instrument = pinned_release(unit, assignment.release_id)
     born = unit.session.scalars(
         select(Student.birth_month).where(Student.id == student_id)
@@ -122,7 +126,8 @@ def open_or_resume(
         age_years=age_in_years(born.year, born.month, today.year, today.month),
         state=_OPEN,
     )
-    unit.session.execute(insertion.on_conflict_do_nothing())
+    if licences.may_show(unit, instrument, today.date()):
+        unit.session.execute(insertion.on_conflict_do_nothing())
     found = unit.session.scalars(
         select(Administration.id).where(
             Administration.school_year == assignment.school_year,
@@ -130,7 +135,9 @@ def open_or_resume(
             Administration.student_id == student_id,
             Administration.respondent_id == respondent_id,
         )
-    ).one()
+    ).one_or_none()
+    if found is None:
+        raise WindowClosedError("the permission to show these questions is over")
     return AdministrationKey(assignment.school_year, found)
 
 

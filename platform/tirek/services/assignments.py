@@ -16,7 +16,7 @@ from tirek.domain.consent import ConsentKind, ConsentState, may_administer
 from tirek.domain.errors import ConflictError, DomainError, NotFoundError
 from tirek.domain.instruments import Instrument, Subject
 from tirek.domain.people import Role
-from tirek.services import audit, classrooms, consents
+from tirek.services import audit, classrooms, consents, licences
 from tirek.services.instruments import ASSIGNABLE
 from tirek.services.unit import Unit
 from tirek.storage.models import (
@@ -129,8 +129,9 @@ def usual_window(now: datetime) -> tuple[datetime, datetime]:
 def assignable(unit: Unit) -> list[tuple[Instrument, UUID]]:
     """The instruments that may be assigned, each with its stored release.
 
-    Only what is approved or on trial, and what its licence lets us show. What parents answer about
-    themselves is asked of nobody: they take it up of their own will.
+    Only what is approved or on trial, and what its licence lets us show today, by its own file or
+    by an administrator's record. What parents answer about themselves is asked of nobody: they take
+    it up of their own will.
     """
     stored = {
         row.hash: row.id
@@ -140,13 +141,14 @@ def assignable(unit: Unit) -> list[tuple[Instrument, UUID]]:
             )
         )
     }
-    return [
-        (instrument, stored[instrument.hashes.release])
+    asked = [
+        instrument
         for instrument in unit.catalog.instruments.values()
         if instrument.hashes.release in stored
-        and instrument.structure.licence.may.get("display")
         and instrument.structure.subject is not Subject.PARENT_ABOUT_SELF
     ]
+    allowed = licences.shown(unit, asked, licences.today(unit))
+    return [(instrument, stored[instrument.hashes.release]) for instrument in allowed]
 
 
 def rounds(unit: Unit) -> Sequence[Campaign]:

@@ -19,7 +19,7 @@ from tirek.domain.consent import (
 )
 from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import Instrument
-from tirek.services import administrations, audit, consents, runs
+from tirek.services import administrations, audit, consents, licences, runs
 from tirek.services.administrations import ConsentMissingError
 from tirek.services.runs import AdministrationKey, Run
 from tirek.services.unit import Unit
@@ -237,6 +237,8 @@ def _as_asked(
         instrument = runs.pinned(unit, instrument_id, structure_hash)
     except NotFoundError:
         # The files no longer hold what was asked: its items must not be shown under another one.
+        return None
+    if own is None and not licences.may_show(unit, instrument, now.astimezone(KAZAKHSTAN).date()):
         return None
     return Asked(
         assignment,

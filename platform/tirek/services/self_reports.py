@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, delete, func, select, update
@@ -10,12 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from tirek.domain.administration import ADULT_AGE, pages_for
-from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.errors import DomainError, NotFoundError
 from tirek.domain.flagging import critical_flags
 from tirek.domain.instruments import Answer, AnswerState, Instrument, Subject
 from tirek.domain.parents import HelpKind, Occasion, ReportState
-from tirek.services import audit, help_requests, self_scores
+from tirek.services import audit, help_requests, licences, self_scores
 from tirek.services.help_requests import Cause
 from tirek.services.instruments import ASSIGNABLE
 from tirek.services.runs import pinned_release
@@ -105,29 +104,22 @@ def offers(unit: Unit) -> list[Offer]:
     """The questionnaires about oneself that may be shown: on trial or approved, and licensed.
 
     Where the rights-holder has not allowed it, or the permission is over, there is no offer: an
-    administrator must first have recorded who granted what until when in the instrument's file.
+    administrator must first have recorded who granted what until when.
     """
-    today = unit.now().astimezone(KAZAKHSTAN).date()
     rows = unit.session.execute(
         select(InstrumentRelease.hash, InstrumentRelease.id).where(
             InstrumentRelease.status.in_([status.value for status in ASSIGNABLE])
         )
     )
     stored = {row.hash: row.id for row in rows}
-    return [
-        Offer(instrument, stored[instrument.hashes.release])
+    about_oneself = [
+        instrument
         for instrument in unit.catalog.instruments.values()
         if instrument.structure.subject is Subject.PARENT_ABOUT_SELF
         and instrument.hashes.release in stored
-        and is_licensed(instrument, today)
     ]
-
-
-def is_licensed(instrument: Instrument, today: date) -> bool:
-    """Whether the licence record lets us show the questions on this day."""
-    licence = instrument.structure.licence
-    is_over = licence.valid_to is not None and date.fromisoformat(licence.valid_to) < today
-    return bool(licence.may.get("display")) and not is_over
+    allowed = licences.shown(unit, about_oneself, licences.today(unit))
+    return [Offer(instrument, stored[instrument.hashes.release]) for instrument in allowed]
 
 
 def get_offer(unit: Unit, release_id: UUID) -> Offer:
