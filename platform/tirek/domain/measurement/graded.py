@@ -73,7 +73,7 @@ class GradedItem:
         """Refuse what is no graded item, naming it."""
         if not self.b or not all(isfinite(value) for value in (self.a, *self.b)):
             raise ParametersError(f"item {self.id}: a and every b must be finite numbers")
-        if self.a == 0 or (self.a < 0) is not self.against:
+        if self.a == 0 or (self.a < 0) != self.against:
             raise ParametersError(f"item {self.id}: a must be above 0, or declared to run against")
         steps = np.diff(self.b) * np.sign(self.a)
         if np.any(steps <= 0):
