@@ -22,6 +22,7 @@ COMMANDS = {
     "heartbeat": "heartbeat",
     "instruments": "instruments",
     "keys": "keys",
+    "measure": "measure",
     "migrate": "migrate",
     "protocols": "protocols",
     "referrals": "referrals",

@@ -6,22 +6,18 @@ follows the published cut-off, never these numbers.
 """
 
 from dataclasses import dataclass
-from math import sqrt
 
 from tirek.domain.instruments import Instrument
 from tirek.domain.interpretation import Precision, ScaleAtLeast, ScaleAtMost, Sex
+from tirek.domain.measurement.standard_errors import (
+    Interval,
+    interval,
+    standard_error_of_estimate,
+    true_score,
+)
 from tirek.domain.scoring import ScaleScore
 
-CONFIDENCE = 0.95
 RETEST = "retest"
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A range that holds the true score with the stated confidence."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +40,6 @@ class ScorePrecision:
     cut_offs: tuple[CutOffCertainty, ...]
 
 
-def standard_error_of_measurement(sd: float, reliability: float) -> float:
-    """Return sd * sqrt(1 - r), the spread of observed scores around a true one: 0 to sd."""
-    _check(sd, reliability)
-    return sd * sqrt(1 - reliability)
-
-
-def standard_error_of_estimate(sd: float, reliability: float) -> float:
-    """Return sd * sqrt(r * (1 - r)), the spread of true scores around their estimate: 0 to sd/2."""
-    _check(sd, reliability)
-    return sd * sqrt(reliability * (1 - reliability))
-
-
-def standard_error_of_prediction(sd: float, reliability: float) -> float:
-    """Return sd * sqrt(1 - r**2), the spread of a retest around its prediction: 0 to sd."""
-    _check(sd, reliability)
-    return sd * sqrt(1 - reliability**2)
-
-
-def true_score(observed: float, mean: float, reliability: float) -> float:
-    """Return Kelley's estimate mean + r * (observed - mean): between the mean and the observed."""
-    return mean + reliability * (observed - mean)
-
-
-def interval(centre: float, standard_error: float, confidence: float = CONFIDENCE) -> Interval:
-    """Return centre -/+ z * standard_error; it may reach beyond the range of the scale."""
-    # scipy.special is loaded on first use: scoring and the command line do without it.
-    from scipy.special import ndtri  # noqa: PLC0415
-
-    half = float(ndtri((1 + confidence) / 2)) * standard_error
-    return Interval(centre - half, centre + half)
-
-
 def probability_at_least(cut: float, centre: float, standard_error: float) -> float:
     """Return P(true score >= cut) for a normal error around the estimate: 0 to 1."""
     return probability_at_most(-cut, -centre, standard_error)
@@ -85,7 +49,8 @@ def probability_at_most(cut: float, centre: float, standard_error: float) -> flo
     """Return P(true score <= cut); without any error it is 0 or 1."""
     if standard_error == 0:
         return float(centre <= cut)
-    from scipy.special import ndtr  # noqa: PLC0415 (see `interval`)
+    # Loaded on first use: scoring and the command line do without it.
+    from scipy.special import ndtr  # noqa: PLC0415
 
     return float(ndtr((cut - centre) / standard_error))
 
@@ -137,8 +102,3 @@ def _cut_offs(
             case _:
                 continue
     return tuple(found)
-
-
-def _check(sd: float, reliability: float) -> None:
-    if sd < 0 or not 0 <= reliability <= 1:
-        raise ValueError("sd must not be negative, reliability must lie in 0..1")

@@ -1,22 +1,22 @@
 """Whether two scores of one person differ by more than the questionnaire itself is unsure.
 
-The reliable change index (Jacobson & Truax 1991): the difference divided by its standard error,
-sd * sqrt(2) * sqrt(1 - r). It needs a sourced sd and the reliability of a retest: with an alpha in
-its place too small a difference would pass for a real one (reference: instruments §5.2). Where
-nobody has published them there is no answer, and none is made up.
+The reliable change index (`measurement.change`) needs a sourced sd and the reliability of a retest:
+with an alpha in its place too small a difference would pass for a real one (reference: instruments
+§5.2). Where nobody has published them there is no answer, and none is made up.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import sqrt
 
 from tirek.domain.instruments import Instrument
 from tirek.domain.interpretation import Precision, Sex
-from tirek.domain.precision import RETEST, standard_error_of_measurement
+from tirek.domain.measurement.change import (
+    Z_95,
+    reliable_change_index,
+    smallest_reliable_change,
+)
+from tirek.domain.precision import RETEST
 from tirek.domain.scales import Worse
-
-# The published bound, rounded as Jacobson & Truax print it.
-Z_95 = 1.96
 
 
 class Change(StrEnum):
@@ -26,12 +26,6 @@ class Change(StrEnum):
     HARDER = "harder"
     TOO_SMALL_TO_TELL = "too_small_to_tell"
     CANNOT_SAY = "cannot_say"
-
-
-def index(before: float, after: float, sd: float, reliability: float) -> float | None:
-    """Return the reliable change index; None where the figures allow none."""
-    error = standard_error_of_measurement(sd, reliability) * sqrt(2)
-    return (after - before) / error if error else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +65,10 @@ def moved(
     if basis is None:
         return Moved(Change.CANNOT_SAY, difference)
     sd, reliability = float(basis.sd), float(basis.reliability)
-    found = index(before, after, sd, reliability)
+    found = reliable_change_index(before, after, sd, reliability)
     if found is None:
         return Moved(Change.CANNOT_SAY, difference)
-    needed = Z_95 * standard_error_of_measurement(sd, reliability) * sqrt(2)
+    needed = smallest_reliable_change(sd, reliability)
     return Moved(_change(instrument, scale, found), difference, found, needed, basis)
 
 

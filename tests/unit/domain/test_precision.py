@@ -1,41 +1,11 @@
-"""Worked numbers: reference instruments §6.8, computed there with R psychometric."""
-
 from fractions import Fraction
 
 import pytest
 
 from tests.builders import a_flag, a_precision, a_scale, an_instrument, answers
 from tirek.domain.interpretation import ItemAtLeast, ScaleAtLeast, ScaleAtMost, Sex
-from tirek.domain.precision import (
-    interval,
-    precision_of,
-    probability_at_least,
-    probability_at_most,
-    standard_error_of_estimate,
-    standard_error_of_measurement,
-    standard_error_of_prediction,
-    true_score,
-)
+from tirek.domain.precision import precision_of, probability_at_least, probability_at_most
 from tirek.domain.scoring import ScaleScore, score
-
-
-def test_the_standard_errors_of_the_worked_example():
-    assert standard_error_of_measurement(5.5, 0.84) == pytest.approx(2.2)
-    assert standard_error_of_estimate(5.5, 0.84) == pytest.approx(2.016333, abs=1e-6)
-    assert standard_error_of_prediction(5.5, 0.84) == pytest.approx(2.984225, abs=1e-6)
-
-
-def test_the_intervals_of_the_worked_example():
-    estimate = interval(true_score(18, 6, 0.84), standard_error_of_estimate(5.5, 0.84))
-    assert (estimate.low, estimate.high) == pytest.approx((12.12806, 20.03194), abs=1e-5)
-    observed = interval(18, standard_error_of_measurement(5.5, 0.84))
-    assert (observed.low, observed.high) == pytest.approx((13.68808, 22.31192), abs=1e-5)
-
-
-@pytest.mark.parametrize(("sd", "reliability"), [(-1, 0.8), (1, 1.1), (1, -0.1)])
-def test_impossible_figures_are_refused(sd, reliability):
-    with pytest.raises(ValueError, match="reliability"):
-        standard_error_of_measurement(sd, reliability)
 
 
 def test_a_cut_off_at_the_estimate_is_an_even_chance():

@@ -1,6 +1,5 @@
 """Change is named only where the instrument's own precision says how much is noise."""
 
-import math
 from fractions import Fraction
 
 import pytest
@@ -8,14 +7,8 @@ import pytest
 from tests.builders import a_precision, a_scale, an_instrument
 from tests.world import the_catalog
 from tirek.domain.interpretation import Sex
-from tirek.domain.reliable_change import Change, basis_of, index, judge, moved
+from tirek.domain.reliable_change import Change, basis_of, judge, moved
 from tirek.domain.scales import Worse
-
-
-def test_the_index_is_the_difference_by_its_standard_error() -> None:
-    # sd 5.5, r .84: SEM 2.2, standard error of a difference 3.1113.
-    assert index(12, 6, 5.5, 0.84) == pytest.approx(-6 / (2.2 * math.sqrt(2)))
-    assert index(1, 2, 5.5, 1.0) is None
 
 
 @pytest.mark.parametrize(

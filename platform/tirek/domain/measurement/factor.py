@@ -1,0 +1,74 @@
+"""One common factor by maximum likelihood."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tirek.domain.measurement.summaries import Numbers
+
+# A uniqueness may not fall below this share of its item's variance (a Heywood case), as in R
+# factanal.
+LOWEST_UNIQUENESS = 0.005
+SMALLEST_EIGENVALUE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class OneFactor:
+    """Loadings and uniquenesses, shape (k,), in the units of the matrix they were read from."""
+
+    loadings: Numbers
+    uniquenesses: Numbers
+
+
+def one_factor(covariances: Numbers) -> OneFactor | None:
+    """Fit one factor to a (k, k) covariance or correlation matrix, k >= 3.
+
+    Minimises ln|L L' + U| + tr(S (L L' + U)^-1) over the uniquenesses U, the loadings L being
+    their closed-form best for each U. The fit is done on correlations and scaled back: maximum
+    likelihood does not depend on the items' units. None when the search does not end or the
+    matrix is not positive definite. Source: Joreskog 1967; Lawley & Maxwell 1971.
+    """
+    from scipy.optimize import minimize  # noqa: PLC0415 (loaded only where something is measured)
+
+    sds = np.sqrt(np.diag(covariances))
+    correlations = covariances / np.outer(sds, sds)
+    if not is_positive_definite(correlations):
+        return None
+    start = 1 / np.diag(np.linalg.inv(correlations)) / 2
+    found = minimize(
+        _misfit,
+        np.clip(start, 2 * LOWEST_UNIQUENESS, 1),
+        args=(correlations,),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(LOWEST_UNIQUENESS, 1)] * len(sds),
+        options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 500},
+    )
+    if not found.success:
+        return None
+    loadings = _loadings(found.x, correlations)
+    return OneFactor(loadings * sds, found.x * sds**2)
+
+
+def is_positive_definite(correlations: Numbers) -> bool:
+    """Whether no item is a weighted sum of the others, as far as doubles can tell."""
+    return bool(np.linalg.eigvalsh(correlations)[0] > SMALLEST_EIGENVALUE)
+
+
+def _misfit(uniquenesses: Numbers, correlations: Numbers) -> tuple[float, Numbers]:
+    """Return the discrepancy and its gradient, as functions of the uniquenesses alone."""
+    scale = 1 / np.sqrt(uniquenesses)
+    values, _ = np.linalg.eigh(correlations * np.outer(scale, scale))
+    rest = values[:-1]
+    misfit = float((rest - np.log(rest) - 1).sum())
+    loadings = _loadings(uniquenesses, correlations)
+    residual = np.outer(loadings, loadings) + np.diag(uniquenesses) - correlations
+    return misfit, np.diag(residual) / uniquenesses**2
+
+
+def _loadings(uniquenesses: Numbers, correlations: Numbers) -> Numbers:
+    """Return the best loadings for these uniquenesses, pointing the way most items point."""
+    root = np.sqrt(uniquenesses)
+    values, vectors = np.linalg.eigh(correlations / np.outer(root, root))
+    loadings: Numbers = root * vectors[:, -1] * np.sqrt(max(values[-1] - 1, 0))
+    return loadings * (1 if loadings.sum() >= 0 else -1)
