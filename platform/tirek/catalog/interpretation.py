@@ -53,6 +53,7 @@ def read_interpretation(document: Document) -> Interpretation:
             norms=fields.each("norms", _norm),
             precision=fields.each("precision", _precision),
             show_to=shown,
+            has_banner=fields.maybe_true("banner"),
         )
 
 

@@ -104,6 +104,7 @@ def _first_order(fields: Fields, method: Method, scale_range: tuple[Fraction, ..
         reverse=fields.maybe_texts("reverse"),
         worse=fields.choice_or("worse", Worse.HIGH),
         secondary=fields.maybe_true("secondary"),
+        shared=fields.maybe_texts("shared"),
         factor=fields.number("factor") if method is Method.MEAN_TIMES_K else Fraction(1),
         thresholds=fields.named_numbers("thresholds") if method in THRESHOLDED else None,
     )

@@ -22,6 +22,7 @@ def read_wording(document: Document) -> Wording:
             strings=fields.named_texts("strings"),
             same=fields.maybe_texts("same"),
             no_change_of_meaning=fields.maybe_texts("no_change_of_meaning"),
+            topics_only=fields.maybe_true("topics_only"),
         )
 
 

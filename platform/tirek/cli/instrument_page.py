@@ -29,6 +29,7 @@ def lines(instrument: Instrument) -> Iterator[str]:
     structure = instrument.structure
     yield line(instrument)
     yield f"release   {instrument.hashes.release}"
+    yield from banner_lines(instrument)
     yield f"source    {structure.source.citation} [{structure.source.confidence}]"
     yield f"licence   {structure.licence.holder}: {structure.licence.terms}"
     yield f"subject   {structure.subject}, {len(structure.items)} items, {structure.minutes} min"
@@ -46,6 +47,14 @@ def lines(instrument: Instrument) -> Iterator[str]:
         yield f"scale     {scale.id} {scale.method} {scale.lowest}-{scale.highest}{end}"
     for rule in instrument.flags:
         yield f"flag      {rule.id} {rule.level} when {_say(rule.when)} ({rule.source})"
+
+
+def banner_lines(instrument: Instrument) -> Iterator[str]:
+    """Yield the warning in each language, and that questions are missing where they are."""
+    if instrument.interpretation.has_banner:
+        yield from (f"WARNING   {lang}: {instrument.banner(lang)}" for lang in instrument.wordings)
+    if not instrument.can_be_asked:
+        yield "NO TEXT   topics only: the licence-holder enters the questions"
 
 
 def _say(condition: Condition | AllItems) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from tirek.cli import instrument_page
 from tirek.cli.parser import CommandError
 from tirek.domain.errors import DomainError
 from tirek.domain.flagging import Flag, flags_for
@@ -95,6 +96,7 @@ class Result:
     def lines(self, sex: Sex | None) -> Iterator[str]:
         """Yield the result for a reader, with the precision of scores where it is sourced."""
         yield f"{self.instrument.id} {self.instrument.release} ({self.instrument.status})"
+        yield from instrument_page.banner_lines(self.instrument)
         for scale_score in self.scores:
             yield _scale_line(scale_score)
             yield from _precision_lines(self.instrument, scale_score, sex)

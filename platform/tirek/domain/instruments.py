@@ -230,6 +230,8 @@ class Wording:
     same: tuple[str, ...] = ()
     # Keys whose change since the last version two people have read as a slip of the hand.
     no_change_of_meaning: tuple[str, ...] = ()
+    # The questions themselves are the licence-holder's to enter; until then nobody is asked.
+    topics_only: bool = False
 
     @property
     def is_working(self) -> bool:
@@ -373,6 +375,22 @@ class Instrument:
         except KeyError:
             raise UnknownLanguageError(f"{self.id} has no wording in {lang!r}") from None
 
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether every language has its questions, not only their topics."""
+        return not any(wording.topics_only for wording in self.wordings.values())
+
     def text(self, lang: str, key: str) -> str:
-        """Return one text; a missing key is an error, never an empty page."""
-        return self.wording(lang).strings[key]
+        """Return one text; a missing key is an error, never an empty page.
+
+        A question that is not there yet is its topic in brackets.
+        """
+        wording = self.wording(lang)
+        item, _, kind = key.rpartition(".")
+        if wording.topics_only and kind == "text":
+            return f"[{wording.strings[f'{item}.topic']}]"
+        return wording.strings[key]
+
+    def banner(self, lang: str) -> str | None:
+        """Return the warning that stands wherever the instrument is shown, where it has one."""
+        return self.text(lang, "banner") if self.interpretation.has_banner else None

@@ -224,6 +224,8 @@ class Interpretation:
     norms: tuple[Norm, ...] = ()
     precision: tuple[Precision, ...] = ()
     show_to: Mapping[str, str] | None = None
+    # A warning stands beside it wherever it is shown: `banner` of each wording.
+    has_banner: bool = False
 
     def band(self, scale: str, value: Fraction) -> str | None:
         """Return the first band whose upper bound holds the value; None where there is none."""

@@ -109,6 +109,8 @@ class Scale:
     reverse: tuple[str, ...] = ()
     worse: Worse = Worse.HIGH
     secondary: bool = False
+    # Items that count here and in their own scale too, as the published key has it.
+    shared: tuple[str, ...] = ()
     factor: Fraction = Fraction(1)
     thresholds: Mapping[str, Fraction] | None = None
     core: tuple[str, ...] = ()

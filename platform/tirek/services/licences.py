@@ -73,10 +73,17 @@ def today(unit: Unit) -> date:
 
 
 def shown(unit: Unit, instruments: Sequence[Instrument], day: date) -> list[Instrument]:
-    """Those of the instruments that may be put before somebody on a day, in their order."""
+    """Those of the instruments that may be put before somebody on a day, in their order.
+
+    One of which we have topics only is shown to nobody, whatever was granted.
+    """
     asked = [one.id for one in instruments if needs_record(one.structure.licence, day)]
     in_force = _in_force(unit, asked, day) if asked else frozenset()
-    return [one for one in instruments if one.id not in asked or one.id in in_force]
+    return [
+        one
+        for one in instruments
+        if one.can_be_asked and (one.id not in asked or one.id in in_force)
+    ]
 
 
 def may_show(unit: Unit, instrument: Instrument, day: date) -> bool:

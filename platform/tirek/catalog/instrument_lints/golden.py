@@ -7,7 +7,7 @@ from tirek.catalog.cases import GoldenCase
 from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.domain.instruments import UNSEEN, Instrument
-from tirek.domain.interpretation import Moment, items_of
+from tirek.domain.interpretation import FlagRule, Moment, items_of
 from tirek.domain.scales import Scale, Scope, Worse
 
 # The weight of every scored item in one case, None for a blank.
@@ -110,6 +110,17 @@ def _critical(files: InstrumentFiles) -> Iterator[Finding]:
         # What is asked only after another flag can never be raised alone.
         named = map(files.instrument.item, items_of(rule.when))
         is_later = all(item.show_if for item in named)
-        if not any(flags == (rule.id,) or (is_later and rule.id in flags) for flags in abandoned):
+        kin = _same_items(files.instrument, rule)
+        if not any(rule.id in flags and (is_later or kin >= {*flags}) for flags in abandoned):
             reason = f"no abandoned case in which {rule.id} alone is raised"
             yield files.case_finding("golden", reason)
+
+
+def _same_items(instrument: Instrument, rule: FlagRule) -> set[str]:
+    """The rules that act at the answer to the same items: the stronger never comes without them."""
+    items = {*items_of(rule.when)}
+    return {
+        one.id
+        for one in instrument.flags
+        if one.at is Moment.ANSWER and {*items_of(one.when)} == items
+    }

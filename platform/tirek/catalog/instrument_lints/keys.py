@@ -34,14 +34,18 @@ def items_count_once(files: InstrumentFiles) -> Iterator[Finding]:
                 yield files.finding(
                     "one-scale", "scoring", keys, f"{item} counts twice in {scale.id}"
                 )
-            elif homes[item] and not scale.secondary:
+            elif homes[item] and _is_at_home(scale, item):
                 reason = f"{item} has its scale already: is {scale.id} secondary?"
                 yield files.finding("one-scale", "scoring", keys, reason)
-            homes[item] += not scale.secondary
+            homes[item] += _is_at_home(scale, item)
     for scored in files.instrument.scored_items:
         if not homes[scored.id]:
             reason = f"{scored.id} is in no scale of its own: is it not_scored?"
             yield files.finding("one-scale", "scoring", ("scales",), reason)
+
+
+def _is_at_home(scale: Scale, item: str) -> bool:
+    return not scale.secondary and item not in scale.shared
 
 
 def items_move_scales_the_right_way(files: InstrumentFiles) -> Iterator[Finding]:

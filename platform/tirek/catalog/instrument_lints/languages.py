@@ -15,8 +15,10 @@ ALWAYS = ("title", "intro", "end")
 def languages_say_the_same(files: InstrumentFiles) -> Iterator[Finding]:
     """Lint `parity`: every language has every text, its own, and no text for two things."""
     needed = set(texts_needed(files.instrument))
+    questions = {f"{item.id}.text" for item in files.instrument.items}
     for lang, wording in files.instrument.wordings.items():
-        yield from _keys(files, WORDING + lang, wording, needed)
+        asked = needed - questions if wording.topics_only else needed
+        yield from _keys(files, WORDING + lang, wording, asked)
         yield from _shared(files, WORDING + lang, wording)
     yield from _copied(files)
 
@@ -26,6 +28,8 @@ def texts_needed(instrument: Instrument) -> Iterator[str]:
     yield from ALWAYS
     if instrument.structure.recall:
         yield "recall"
+    if instrument.interpretation.has_banner:
+        yield "banner"
     for item in instrument.items:
         yield f"{item.id}.text"
         yield f"{item.id}.topic"

@@ -61,7 +61,8 @@ def _scale_references(instrument: Instrument, index: int, scale: Scale) -> Itera
     scored = [item.id for item in instrument.scored_items]
     keys: Keys = ("scales", index)
     yield from _list("scoring", (*keys, "items"), scale.items, scored, "scored item")
-    yield from _list("scoring", (*keys, "reverse"), scale.reverse, scale.items, "item of the scale")
+    for name, listed in (("reverse", scale.reverse), ("shared", scale.shared)):
+        yield from _list("scoring", (*keys, name), listed, scale.items, "item of the scale")
     if scale.source is None:
         return
     read = READ_BY.get(scale.method)
