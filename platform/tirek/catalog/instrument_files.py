@@ -12,6 +12,7 @@ from tirek.catalog.interpretation import read_interpretation
 from tirek.catalog.release import Release, read_release, release_label
 from tirek.catalog.scoring import read_scoring
 from tirek.catalog.structure import read_structure
+from tirek.catalog.todo import todos
 from tirek.catalog.wording import read_wording
 from tirek.catalog.yaml_subset import Document, read
 from tirek.domain.instruments import (
@@ -66,7 +67,9 @@ class Reader:
         try:
             document = read(self.folder / f"{name}.yaml")
             self.documents[name] = document
-            return typed(document)
+            left = todos(document)
+            self.findings += left
+            return None if left else typed(document)
         except CatalogError as error:
             self.findings.append(Finding("format", error.path, error.line, error.reason))
             return None

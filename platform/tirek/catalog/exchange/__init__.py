@@ -1,0 +1,1 @@
+"""Instruments and results in the words of other systems: pure reading and writing, no database."""

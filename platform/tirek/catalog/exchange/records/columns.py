@@ -1,0 +1,92 @@
+"""Rows of named cells, as CSV, REDCap and SPSS files give them, become records or sentences."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tirek.catalog.exchange.foreign import Remark
+from tirek.catalog.exchange.records.record import (
+    FACTS,
+    MAX_ROWS,
+    MAX_SENTENCES,
+    Record,
+    Table,
+    TableError,
+    answer_of,
+    claim_of,
+)
+from tirek.domain.instruments import Answer, Instrument, UnknownOptionError
+
+Row = tuple[str, Mapping[str, str]]
+
+
+def table_of(
+    instrument: Instrument,
+    header: Sequence[str],
+    rows: Iterable[Row],
+    names: Mapping[str, str],
+    states: Mapping[str, str] | None = None,
+) -> Table:
+    """Return all records, or raise TableError: one wrong cell, and nothing of the file is taken.
+
+    `rows` are (place, cells by column). `names` says which of our names a column bears: an item,
+    a scale or a fact; `states` which cells are words for blanks (`-98` is "declined").
+    """
+    _check_header(instrument, header, names)
+    wrong: list[Remark] = []
+    records: list[Record] = []
+    for number, (place, cells) in enumerate(rows):
+        if number >= MAX_ROWS:
+            raise TableError([Remark(place, f"a file holds at most {MAX_ROWS} rows")])
+        record = _record(instrument, place, cells, names, states or {}, wrong)
+        records.append(record)
+        if len(wrong) >= MAX_SENTENCES:
+            break
+    if wrong:
+        raise TableError(wrong)
+    if not records:
+        raise TableError([Remark("the file", "has no rows below its header")])
+    unknown = [name for name in header if name not in names]
+    remarks = tuple(Remark(f"column {name}", "is unknown and was passed over") for name in unknown)
+    return Table(tuple(records), remarks)
+
+
+def _check_header(instrument: Instrument, header: Sequence[str], names: Mapping[str, str]) -> None:
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise TableError([Remark(f"column {twice[0]}", "stands twice in the header")])
+    found = {names[name] for name in header if name in names}
+    missing = [item.id for item in instrument.items if item.id not in found]
+    if len(missing) == len(instrument.items):
+        raise TableError([Remark("the header", f"names no item of {instrument.id}")])
+    if missing:
+        # A column that is not there is no blank: its item would silently count as one.
+        listed = ", ".join(missing)
+        raise TableError([Remark("the header", f"lacks the items {listed}")])
+
+
+def _record(
+    instrument: Instrument,
+    place: str,
+    cells: Mapping[str, str],
+    names: Mapping[str, str],
+    states: Mapping[str, str],
+    wrong: list[Remark],
+) -> Record:
+    items = {item.id for item in instrument.items}
+    scales = {scale.id for scale in instrument.scoring.scales}
+    facts: dict[str, str] = {}
+    answers: dict[str, Answer] = {}
+    claimed = {}
+    for column, written in cells.items():
+        name = names.get(column)
+        try:
+            if name in items:
+                answers[name] = answer_of(instrument, name, states.get(written.strip(), written))
+            elif name in scales:
+                claim = claim_of(written)
+                if claim is not None:
+                    claimed[name] = claim
+            elif name in FACTS:
+                facts[name] = written.strip()
+        except (UnknownOptionError, ValueError) as error:
+            wrong.append(Remark(f"{place}, column {column}", str(error)))
+    return Record(place, facts, answers, claimed)
