@@ -25,7 +25,7 @@ from tirek.domain.clocks import school_year_of
 from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState
 from tirek.domain.instruments import Instrument, Subject
 from tirek.domain.people import SYSTEM, TOTP_ROLES, Actor, Role
-from tirek.services import accounts, consents, instruments, places, students
+from tirek.services import accounts, consents, instruments, pilots, places, students
 from tirek.services.codes import Origin
 from tirek.services.secrets import hash_secret
 from tirek.services.unit import Unit
@@ -179,6 +179,7 @@ def a_world(  # noqa: PLR0913 - a world has this many sizes
     )
     instruments.register_releases(session, catalog)
     session.execute(update(InstrumentRelease).values(status="pilot"))
+    pilots.open_everywhere(session)
     now = datetime.now(UTC)
     campaign = Campaign(
         school_year=school_year_of(now),

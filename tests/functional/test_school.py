@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from tests.functional.browser import Browser, Page
@@ -174,8 +174,12 @@ def test_dates_outside_every_round_are_refused_in_words(world: World, at_work: B
     assert page.rows("Planned rounds")
 
 
-def test_a_draft_release_is_not_offered(world: World, at_work: Browser, system: Session) -> None:
-    system.execute(update(InstrumentRelease).values(status="draft"))
+def test_a_retired_release_is_not_offered(world: World, at_work: Browser, system: Session) -> None:
+    system.execute(
+        update(InstrumentRelease).values(
+            status="retired", retired_at=func.now(), retired_reason="A test."
+        )
+    )
     system.commit()
     assert "No questionnaire may be assigned yet" in at_work.open("/en/school/assignments/new").text
 

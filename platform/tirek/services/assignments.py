@@ -16,15 +16,13 @@ from tirek.domain.consent import ConsentKind, ConsentState, may_administer
 from tirek.domain.errors import ConflictError, DomainError, NotFoundError
 from tirek.domain.instruments import Instrument, Subject
 from tirek.domain.people import Role
-from tirek.services import audit, classrooms, consents, licences
-from tirek.services.instruments import ASSIGNABLE
+from tirek.services import audit, classrooms, consents, licences, pilots
 from tirek.services.unit import Unit
 from tirek.storage.models import (
     Account,
     Assignment,
     Campaign,
     Classroom,
-    InstrumentRelease,
     Student,
 )
 
@@ -129,18 +127,11 @@ def usual_window(now: datetime) -> tuple[datetime, datetime]:
 def assignable(unit: Unit) -> list[tuple[Instrument, UUID]]:
     """The instruments that may be assigned, each with its stored release.
 
-    Only what is approved or on trial, and what its licence lets us show today, by its own file or
-    by an administrator's record. What parents answer about themselves is asked of nobody: they take
-    it up of their own will.
+    Only what is approved or on trial in the school's region, and what its licence lets us show
+    today, by its own file or by an administrator's record. What parents answer about themselves is
+    asked of nobody: they take it up of their own will.
     """
-    stored = {
-        row.hash: row.id
-        for row in unit.session.execute(
-            select(InstrumentRelease.hash, InstrumentRelease.id).where(
-                InstrumentRelease.status.in_([status.value for status in ASSIGNABLE])
-            )
-        )
-    }
+    stored = pilots.usable(unit, unit.actor.school_id)
     asked = [
         instrument
         for instrument in unit.catalog.instruments.values()

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from tirek.catalog.demo import DemoSchool
 from tirek.domain.clocks import school_year_of
-from tirek.services import places
+from tirek.services import pilots, places
 from tirek.services.demo_size import OPEN_FOR, Round, Workshop, current, rounds
 from tirek.services.unit import Unit
 from tirek.storage.models import (
@@ -68,6 +68,7 @@ def build_places(workshop: Workshop) -> DemoPlaces:
     """Add every place to a database that holds none."""
     with workshop.begin() as unit:
         places.ensure_regions(unit.session)
+        pilots.open_everywhere(unit.session)
         regions = {region.iso: region for region in unit.session.scalars(select(Region))}
         centers = _centers(unit, workshop)
         districts = _districts(unit, workshop, regions, centers)

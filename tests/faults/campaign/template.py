@@ -29,7 +29,15 @@ from tirek.domain.clocks import school_year_of
 from tirek.domain.instruments import Answer
 from tirek.domain.people import SYSTEM, Actor, Role
 from tirek.domain.scope import Scope
-from tirek.services import administrations, instruments, places, runs, sessions, students
+from tirek.services import (
+    administrations,
+    instruments,
+    pilots,
+    places,
+    runs,
+    sessions,
+    students,
+)
 from tirek.services.unit import Unit
 from tirek.storage import embedded, migrate
 from tirek.storage.models import (
@@ -169,6 +177,7 @@ def _places(url: str, keys: Keys, pupils: int) -> tuple[list[_Class], list[Staff
         places.ensure_regions(session)
         instruments.register_releases(session, unit.catalog)
         session.execute(update(InstrumentRelease).values(status="pilot"))
+        pilots.open_everywhere(session)
         campaign = _campaign(session)
         forms = Forms(keys)
         schools: list[_School] = []

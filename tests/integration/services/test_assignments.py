@@ -9,7 +9,16 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
-from tests.world import SchoolWorld, World, a_vault, a_world, an_adult, give_consent, the_catalog
+from tests.world import (
+    HOME,
+    SchoolWorld,
+    World,
+    a_vault,
+    a_world,
+    an_adult,
+    give_consent,
+    the_catalog,
+)
 from tirek.config import Keys
 from tirek.domain.consent import ConsentState
 from tirek.domain.errors import ConflictError, NotFoundError
@@ -18,7 +27,14 @@ from tirek.services import assignments, class_codes
 from tirek.services.assignments import Wish
 from tirek.services.class_codes import CodeState
 from tirek.services.unit import Unit
-from tirek.storage.models import AccessCode, Assignment, Campaign, InstrumentRelease, Student
+from tirek.storage.models import (
+    AccessCode,
+    Assignment,
+    Campaign,
+    InstrumentRelease,
+    PilotRegion,
+    Student,
+)
 from tirek.storage.session import open_session
 
 
@@ -86,11 +102,27 @@ def test_another_schools_class_is_not_there(world: World) -> None:
         assignments.plan(psychologist(world), a_wish(world, school=world.schools[1]))
 
 
-@pytest.mark.parametrize("status", ["draft", "retired"])
-def test_what_is_not_approved_or_on_trial_is_refused(world: World, status: str) -> None:
-    world.session.execute(update(InstrumentRelease).values(status=status))
+def test_what_is_not_approved_or_on_trial_is_refused(world: World) -> None:
+    world.session.execute(
+        update(InstrumentRelease).values(
+            status="retired", retired_at=func.now(), retired_reason="A test."
+        )
+    )
     with pytest.raises(assignments.NotAssignableError):
         assignments.plan(psychologist(world), a_wish(world))
+
+
+def test_what_is_on_trial_elsewhere_is_refused_here(world: World) -> None:
+    unit = psychologist(world)
+    assert assignments.plan(unit, a_wish(world))
+    elsewhere = PilotRegion.region_iso != HOME
+    closes = update(PilotRegion).where(~elsewhere).values(closed_at=func.now())
+    world.session.execute(closes)
+    assert assignments.assignable(unit) == []
+    with pytest.raises(assignments.NotAssignableError):
+        assignments.plan(unit, a_wish(world))
+    # Nobody without a school is given anything on trial either.
+    assert assignments.assignable(world.unit()) == []
 
 
 def test_what_parents_answer_about_themselves_is_asked_of_no_class(world: World) -> None:
