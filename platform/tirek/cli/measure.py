@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
+from tirek.cli import measure_irt
 from tirek.cli.measure_frame import Answers, Figures, add_verb, with_items
 from tirek.domain.measurement import reliability
 from tirek.domain.measurement.summaries import CrossProducts
@@ -13,7 +14,7 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
         metavar="VERB", required=True
     )
     with_items(add_verb(verbs, "reliability", _reliability, "alpha, omega, item-rest, SEM"))
-    # The verbs of item response theory, grm and eap, are added here: measure_irt.add_verbs(verbs).
+    measure_irt.add_verbs(verbs)
 
 
 def _reliability(arguments: Namespace) -> Figures:

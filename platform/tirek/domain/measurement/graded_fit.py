@@ -85,7 +85,7 @@ class GradedFit:
         """Return items, loglik, iterations, converged, and why not or what to look at."""
         written = self.model.as_json()
         for item_id, (a, *b) in zip(self.model.ids, self.errors, strict=False):
-            written["items"][item_id]["se"] = {"a": a, "b": b}
+            written["items"][item_id] |= {"se_a": a, "se_b": b}
         return written | {
             "loglik": self.loglik,
             "aic": self.aic,
@@ -268,7 +268,10 @@ def _told(state: Expectation, steps: int, reason: str | None) -> GradedFit:
     ]
     for item, counts in state.parts():
         rare = [place for place, count in enumerate(counts.sum(axis=1)) if count < FEW - 0.5]
-        notes += [f"{item.id}: fewer than {FEW} people chose category {place}" for place in rare]
+        notes += [
+            f"{item.id}: fewer than {FEW} people chose answer number {place + 1} of {len(counts)}"
+            for place in rare
+        ]
     return GradedFit(
         state.model,
         state.loglik,
@@ -352,6 +355,7 @@ def _item(item_id: str, vector: FloatArray) -> GradedItem | None:
 
 def _refuse_absent(item_id: str, count: FloatArray) -> None:
     if not count.all() or len(count) < 2:  # noqa: PLR2004 (two answers, or nothing is asked)
-        missing = ", ".join(str(place) for place in np.flatnonzero(count == 0))
-        said = f"nobody chose category {missing}" if missing else "there is only one answer"
+        missing = ", ".join(str(place + 1) for place in np.flatnonzero(count == 0))
+        said = f"nobody chose answer number {missing} of {len(count)}"
+        said = said if missing else "there is only one answer"
         raise AnswersError(f"item {item_id}: {said}; merge categories or leave the item out")
