@@ -127,6 +127,12 @@ def test_nothing_answered_is_reviewed_and_never_scored(name):
         ("parent-attitudes", (3, 17)),
         ("parental-stress", (0, 17)),
         ("apq-9", (6, 17)),
+        ("ebipq", (11, 17)),
+        ("hbsc-teacher-support", (11, 15)),
+        ("hbsc-classmate-support", (11, 15)),
+        ("kidscreen-10", (8, 17)),
+        ("smfq", (8, 17)),
+        ("rosenberg", (12, 17)),
     ],
 )
 def test_the_age_gate(name, ages):
@@ -345,6 +351,65 @@ def test_hbsc_bullying_scores_each_question_alone():
     assert raised == ["medium", "review"]
 
 
+SUPPORT = ["hbsc-teacher-support", "hbsc-classmate-support"]
+
+
+@pytest.mark.parametrize("name", SUPPORT)
+@pytest.mark.parametrize(("row", "total"), [("444", 12), ("000", 0), ("013", 4), ("44-", None)])
+def test_hbsc_support_is_a_sum_without_a_cut_off(name, row, total):
+    assert values(name, row) == {"support": total}
+    assert flags(name, row) == ({} if total is not None else {"notScored": "review"})
+
+
+@pytest.mark.parametrize(
+    ("row", "total"),
+    [
+        ("5511555555", 50),
+        ("1155111111", 10),
+        ("3333333333", 30),
+        ("4523434514", 37),
+        ("555155555-", None),
+    ],
+)
+def test_kidscreen_10_is_a_raw_sum_with_two_items_reversed(row, total):
+    assert values("kidscreen-10", row) == {"raw": total}
+
+
+@pytest.mark.parametrize("name", [*SUPPORT, "kidscreen-10", "rosenberg"])
+def test_what_has_no_valid_cut_off_has_no_band_and_flags_no_score(name):
+    rules = INSTRUMENTS[name].interpretation
+    assert [flag.id for flag in rules.flags] == ["notScored"]
+    assert not any(rules.bands.values())
+
+
+@pytest.mark.parametrize(
+    ("row", "raised"),
+    [
+        ("4" + "0" * 13, {"hitOften", "victim"}),
+        ("0" * 3 + "4" + "0" * 10, {"threatenedOften", "victim"}),
+        ("0" * 7 + "4" + "0" * 6, {"hitsOthersOften", "aggressor"}),
+        ("0" * 10 + "4" + "0" * 3, {"threatensOthersOften", "aggressor"}),
+        ("0" * 4 + "4" + "0" * 9, {"victim"}),
+        ("3" * 14, {"victim", "aggressor"}),
+    ],
+)
+def test_ebipq_asks_for_a_safety_check_at_blows_and_threats_more_than_weekly(row, raised):
+    assert set(flags("ebipq", row)) == raised
+
+
+@pytest.mark.parametrize(
+    ("row", "role"),
+    [
+        ("2-----0 0000000", 1),
+        ("111111- 0000000", None),
+        ("2000000 000000-", None),
+        ("-2----- ----2--", 3),
+    ],
+)
+def test_ebipq_roles_are_not_guessed_at_past_a_blank(row, role):
+    assert values("ebipq", row.replace(" ", ""))["role"] == role
+
+
 PARENTING = ("warmth", "cooperation", "autonomy", "structure", "confidence")
 # Sentences that tell of a hard moment: warmth 6 and 16, cooperation 12 and 22, and so on.
 HARD_MOMENTS = (6, 8, 10, 12, 14, 16, 19, 20, 22, 23)
@@ -420,7 +485,7 @@ def test_what_a_parent_reads_for_a_scale_holds_no_figure(lang):
     assert not any(letter.isdigit() for text in told.values() for letter in text)
 
 
-@pytest.mark.parametrize("name", ["parental-stress", "apq-9"])
+@pytest.mark.parametrize("name", ["parental-stress", "apq-9", "ebipq", "smfq", "rosenberg"])
 def test_what_no_author_has_allowed_yet_is_not_shown(name):
     assert not INSTRUMENTS[name].structure.licence.may["display"]
 

@@ -77,6 +77,27 @@ WORKED = {
 5555 | victim 5 yes, perpetrator 5 yes, cyber_victim 5 yes, cyber_perpetrator 5 yes | victim medium, perpetrator low, cyberVictim medium, cyberPerpetrator low
 5-31 | victim 5 yes, perpetrator -, cyber_victim 3 yes, cyber_perpetrator 1 no      | victim medium, cyberVictim medium, notScored review
 """,  # noqa: E501 - one example, one line
+    "ebipq": """
+00000000000000 | victimisation 0, aggression 0, victim_any 0 no, aggression_any 0 no, role 0 uninvolved |
+20000000000000 | victimisation 2, aggression 0, victim_any 1 yes, aggression_any 0 no, role 1 victim    | victim medium
+30100001200000 | victimisation 4, aggression 3, victim_any 1 yes, aggression_any 1 yes, role 3 both     | victim medium, aggressor low
+44444440000000 | victimisation 28, aggression 0, victim_any 1 yes, aggression_any 0 no, role 1 victim   | victim medium, hitOften medium, threatenedOften medium
+01010011101011 | victimisation 3, aggression 5, victim_any 0 no, aggression_any 0 no, role 0 uninvolved |
+00000000002000 | victimisation 0, aggression 2, victim_any 0 no, aggression_any 1 yes, role 2 aggressor | aggressor low
+""",  # noqa: E501 - one example, one line
+    "smfq": """
+0000000000000 | total 0 negative  |
+2222222222222 | total 26 positive | totalLow low, totalMedium medium
+1111111000000 | total 7 negative  |
+1010101010101 | total 7 negative  |
+1111111100000 | total 8 positive  | totalLow low
+22222211000-0 | total -           | notScored review
+""",
+    "rosenberg": """
+3333333333 | total 15 |
+3033003003 | total 30 |
+2122112112 | total 20 |
+""",
     "parental-stress": """
 111111111111111111 | total 50 |
 333333333333333333 | total 54 |
