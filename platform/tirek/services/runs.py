@@ -7,7 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import and_, bindparam, select
 
-from tirek.domain.administration import ADULT_AGE, AdministrationState, pages_for
+from tirek.domain.administration import (
+    ADULT_AGE,
+    AdministrationState,
+    pages_for,
+    shown_pages,
+    waiting_page,
+)
 from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import Answer, AnswerState, Instrument
 from tirek.services.unit import Unit
@@ -55,13 +61,10 @@ class Run:
     @property
     def next_page(self) -> int:
         """Index of the first page with an item nobody has dealt with, else of the last page."""
-        waiting = self.first_page_without(self.answers)
-        return len(self.pages) - 1 if waiting is None else waiting
-
-    def first_page_without(self, known: Mapping[str, Answer]) -> int | None:
-        """Index of the first page with an item that `known` says nothing about."""
-        waiting = (i for i, page in enumerate(self.pages) if not known.keys() >= {*page})
-        return next(waiting, None)
+        waiting = waiting_page(self.instrument, self.pages, self.answers)
+        if waiting is None:
+            return max(shown_pages(self.instrument, self.pages, self.answers))
+        return waiting
 
 
 # Everything a page of items needs, in one query: these two requests are most of the traffic.

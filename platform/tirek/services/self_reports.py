@@ -9,7 +9,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
-from tirek.domain.administration import ADULT_AGE, pages_for
+from tirek.domain.administration import ADULT_AGE, pages_for, shown_pages, waiting_page
 from tirek.domain.errors import DomainError, NotFoundError
 from tirek.domain.flagging import critical_flags
 from tirek.domain.instruments import Answer, AnswerState, Instrument, Subject
@@ -83,8 +83,10 @@ class Report:
     @property
     def next_page(self) -> int:
         """Index of the first page with an item that nothing was said to, else of the last one."""
-        waiting = (i for i, page in enumerate(self.pages) if not self.answers.keys() >= {*page})
-        return next(waiting, len(self.pages) - 1)
+        waiting = waiting_page(self.instrument, self.pages, self.answers)
+        if waiting is None:
+            return max(shown_pages(self.instrument, self.pages, self.answers))
+        return waiting
 
     @property
     def dangers(self) -> frozenset[HelpKind]:

@@ -7,6 +7,7 @@ from typing import Protocol
 from flask import abort
 from werkzeug.datastructures import MultiDict
 
+from tirek.domain.administration import page_after, page_before, shown_pages
 from tirek.domain.instruments import (
     Answer,
     AnswerState,
@@ -44,19 +45,20 @@ class ShownItem:
 
 @dataclass(frozen=True, slots=True)
 class ItemsPage:
-    """One page of items; `pause` is a calm word after a hard item, the same for everybody."""
+    """One page of items; `pause` is a calm word after a hard item, the same for everybody.
 
-    index: int
+    `place` (from 0), `count` and `all_items` speak of what is asked of this person.
+    """
+
+    place: int
     count: int
+    all_items: int
     recall: str | None
     pause: str | None
     items: tuple[ShownItem, ...]
     may_decline: bool
-
-    @property
-    def is_last(self) -> bool:
-        """Whether the questionnaire ends with this page."""
-        return self.index == self.count - 1
+    # Whether the questionnaire ends with this page, whatever is answered on it.
+    is_last: bool
 
 
 def wording_lang(instrument: Instrument, page_lang: str) -> str:
@@ -65,19 +67,20 @@ def wording_lang(instrument: Instrument, page_lang: str) -> str:
 
 
 def build_page(run: Sheet, index: int, lang: str, known: Mapping[str, Answer]) -> ItemsPage:
-    """Lay out page `index` (from 0) in a wording language; 404 beyond the last one."""
-    pages = run.pages
-    if not 0 <= index < len(pages):
-        abort(404)
+    """Lay out page `index` (from 0) in a wording language; 404 where nothing is asked."""
     instrument, strings = run.instrument, run.instrument.wordings[lang].strings
-    numbers = {item.id: number for number, item in enumerate(instrument.items, start=1)}
-    before = pages[index - 1] if index else ()
-    hard = next((instrument.item(item).critical for item in before), None)
+    shown = shown_pages(instrument, run.pages, known)
+    if index not in shown:
+        abort(404)
+    numbers = _numbers(instrument, shown)
+    before = page_before(instrument, run.pages, known, index)
+    hard = next((instrument.item(item).critical for item in shown[before]), None)
     return ItemsPage(
-        index=index,
-        count=len(pages),
+        place=[*shown].index(index),
+        count=len(shown),
+        all_items=len(numbers),
         recall=strings.get("recall"),
-        pause=strings.get(f"safety.{hard}") if hard else None,
+        pause=strings.get(f"safety.{hard}") if hard and before != index else None,
         items=tuple(
             ShownItem(
                 item,
@@ -86,10 +89,28 @@ def build_page(run: Sheet, index: int, lang: str, known: Mapping[str, Answer]) -
                 _options(instrument, item, strings),
                 _chosen(known.get(item)),
             )
-            for item in pages[index]
+            for item in shown[index]
         ),
         may_decline=instrument.structure.may_decline,
+        is_last=index == len(run.pages) - 1,
     )
+
+
+def is_asked(sheet: Sheet, index: int, known: Mapping[str, Answer]) -> bool:
+    """Whether a page asks anything after these answers; 404 beyond the last page."""
+    if not 0 <= index < len(sheet.pages):
+        abort(404)
+    return index in shown_pages(sheet.instrument, sheet.pages, known)
+
+
+def following(sheet: Sheet, index: int, known: Mapping[str, Answer]) -> int | None:
+    """The next page, or after the last one a page that was jumped over; None at the end."""
+    return page_after(sheet.instrument, sheet.pages, known, index)
+
+
+def preceding(sheet: Sheet, index: int, known: Mapping[str, Answer]) -> int:
+    """The page to which the back button leads."""
+    return page_before(sheet.instrument, sheet.pages, known, index)
 
 
 def read_answers(run: Sheet, index: int, sent: MultiDict[str, str]) -> dict[str, Answer]:
@@ -112,7 +133,15 @@ def read_answer(run: Sheet, item: str, sent: str) -> Answer:
 
 def blanks(run: Sheet, index: int, known: Mapping[str, Answer]) -> list[str]:
     """Items of a page to which nothing has been said at all, in order."""
-    return [item for item in run.pages[index] if known.get(item, SKIPPED) == SKIPPED]
+    asked = shown_pages(run.instrument, run.pages, known).get(index, ())
+    return [item for item in asked if known.get(item, SKIPPED) == SKIPPED]
+
+
+def _numbers(instrument: Instrument, shown: Mapping[int, tuple[str, ...]]) -> dict[str, int]:
+    """The number of each item among those that are asked, in the order of the form."""
+    asked = {item for page in shown.values() for item in page}
+    order = (item.id for item in instrument.items if item.id in asked)
+    return {item: number for number, item in enumerate(order, start=1)}
 
 
 def _options(

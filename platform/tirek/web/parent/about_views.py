@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -16,7 +16,17 @@ from tirek.services import self_scores as scores
 from tirek.services.self_reports import About, AgeError, Offer, Report, ReportEndedError
 from tirek.web.access import catalog, requires
 from tirek.web.i18n import LANGUAGES, current_lang, data_lang
-from tirek.web.items import SKIPPED, blanks, build_page, read_answer, read_answers, wording_lang
+from tirek.web.items import (
+    SKIPPED,
+    blanks,
+    build_page,
+    following,
+    is_asked,
+    preceding,
+    read_answer,
+    read_answers,
+    wording_lang,
+)
 from tirek.web.lessons import find_served, served_courses
 from tirek.web.parent.about_forms import OTHER, AboutForm
 from tirek.web.parent.home_parts import home_part
@@ -93,7 +103,7 @@ def about_start(release_id: UUID) -> str | Response:
 def about_page(report_id: UUID, number: int) -> str | Response:
     """One page of items."""
     report = self_reports.load(unit(), report_id)
-    if not report.is_open:
+    if not report.is_open or not is_asked(report, number - 1, report.answers):
         return redirect(where(report), SEE_OTHER)
     self_reports.speak(unit(), report, _wording(report.instrument))
     return _items_page(report, number - 1)
@@ -106,7 +116,8 @@ def about_answer_page(report_id: UUID, number: int) -> str | Response:
     report = self_reports.load(unit(), report_id)
     given = read_answers(report, number - 1, request.form)
     try:
-        aside = _aside(report, number)
+        back = preceding(report, number - 1, {**report.answers, **given})
+        aside = _aside(report, number, back + 1)
         if aside is None:
             return _go_on(report, number - 1, given)
         self_reports.record_answers(unit(), report, given)
@@ -182,7 +193,7 @@ def _wording(instrument: Instrument) -> str:
     return wording_lang(instrument, current_lang())
 
 
-def _aside(report: Report, number: int) -> str | None:
+def _aside(report: Report, number: int, back: int) -> str | None:
     """Where a button other than "go on" leads."""
     switch = request.form.get("switch")
     page = "parent.about_page"
@@ -190,7 +201,7 @@ def _aside(report: Report, number: int) -> str | None:
         return url_for(page, report_id=report.id, number=number, lang=switch)
     match request.form.get("step"):
         case "back":
-            return url_for(page, report_id=report.id, number=max(1, number - 1))
+            return url_for(page, report_id=report.id, number=back)
         case "later":
             flash(_("Your answers are kept. You can go on from here."), "success")
             return url_for("parent.about_me")
@@ -217,21 +228,13 @@ def _go_on(report: Report, index: int, given: dict[str, Answer]) -> str | Respon
         return _items_page(report, index, given, missing)
     given |= dict.fromkeys(missing, SKIPPED)
     self_reports.record_answers(unit(), report, given)
-    following = _following(report, index, given)
-    if following is None:
+    onward_page = following(report, index, {**report.answers, **given})
+    if onward_page is None:
         self_reports.complete(unit(), report)
         onward = url_for("parent.about_done", report_id=report.id)
     else:
-        onward = url_for("parent.about_page", report_id=report.id, number=following + 1)
+        onward = url_for("parent.about_page", report_id=report.id, number=onward_page + 1)
     return redirect(_past_danger(report, given) or onward, SEE_OTHER)
-
-
-def _following(report: Report, index: int, given: dict[str, Answer]) -> int | None:
-    """The next page, or after the last one a page that was jumped over; None at the end."""
-    if index + 1 < len(report.pages):
-        return index + 1
-    seen = report.answers.keys() | given.keys()
-    return next((n for n, items in enumerate(report.pages) if not seen >= {*items}), None)
 
 
 def _items_page(
@@ -241,8 +244,6 @@ def _items_page(
     missing: list[str] | None = None,
 ) -> str:
     lang = _wording(report.instrument)
-    if not 0 <= index < len(report.pages):
-        abort(404)
     with force_locale(lang):
         # It stands among the options of an item, so it speaks their language.
         decline = _("I would rather not say")
@@ -254,5 +255,4 @@ def _items_page(
         lang_of_items=lang,
         missing=missing or [],
         decline=decline,
-        all_items=len(report.instrument.items),
     )

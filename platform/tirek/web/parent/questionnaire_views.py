@@ -18,7 +18,17 @@ from tirek.services.children import Asked, Child
 from tirek.services.runs import Run
 from tirek.web.access import requires
 from tirek.web.i18n import LANGUAGES, current_lang, data_lang
-from tirek.web.items import SKIPPED, blanks, build_page, read_answer, read_answers, wording_lang
+from tirek.web.items import (
+    SKIPPED,
+    blanks,
+    build_page,
+    following,
+    is_asked,
+    preceding,
+    read_answer,
+    read_answers,
+    wording_lang,
+)
 from tirek.web.lessons import find_served, served_courses
 from tirek.web.parent.pages import blueprint, own_child
 from tirek.web.transaction import db, unit
@@ -79,7 +89,10 @@ def page(child_id: UUID, assignment_id: UUID, number: int) -> str | Response:
         return away
     if not sitting.asked.is_started:
         return redirect(sitting.url(), 303)
-    return _items_page(sitting, sitting.load(), number - 1)
+    run = sitting.load()
+    if not is_asked(run, number - 1, run.answers):
+        return redirect(_where(sitting, run), 303)
+    return _items_page(sitting, run, number - 1)
 
 
 @blueprint.post(f"{PATH}/page/<int:number>")
@@ -93,7 +106,8 @@ def answer_page(child_id: UUID, assignment_id: UUID, number: int) -> str | Respo
     # The window is not asked here: whoever has the page open may finish it.
     run = sitting.load()
     given = read_answers(run, number - 1, request.form)
-    aside = _aside(sitting, number)
+    back = preceding(run, number - 1, {**run.answers, **given})
+    aside = _aside(sitting, number, back + 1)
     try:
         if aside is not None:
             administrations.record_responses(unit(), run, given)
@@ -185,14 +199,14 @@ def _where(sitting: Sitting, run: Run) -> str:
     return sitting.url("page", number=run.next_page + 1)
 
 
-def _aside(sitting: Sitting, number: int) -> str | None:
+def _aside(sitting: Sitting, number: int, back: int) -> str | None:
     """Where a button other than "go on" leads."""
     switch = request.form.get("switch")
     if switch in LANGUAGES:
         return sitting.url("page", number=number, lang=switch)
     match request.form.get("step"):
         case "back":
-            return sitting.url("page", number=max(1, number - 1))
+            return sitting.url("page", number=back)
         case "later":
             flash(str(_("Your answers are kept. You can go on from here.")), "success")
             return url_for("parent.home")
@@ -210,19 +224,11 @@ def _go_on(sitting: Sitting, run: Run, index: int, given: dict[str, Answer]) -> 
         return _items_page(sitting, run, index, given, missing)
     given |= dict.fromkeys(missing, SKIPPED)
     administrations.record_responses(unit(), run, given)
-    following = _following(run, index, given)
-    if following is not None:
-        return redirect(sitting.url("page", number=following + 1), 303)
+    onward = following(run, index, {**run.answers, **given})
+    if onward is not None:
+        return redirect(sitting.url("page", number=onward + 1), 303)
     administrations.complete(unit(), run)
     return redirect(sitting.url("done"), 303)
-
-
-def _following(run: Run, index: int, given: dict[str, Answer]) -> int | None:
-    """The next page, or after the last one a page that was jumped over; None at the end."""
-    if index + 1 < len(run.pages):
-        return index + 1
-    seen = run.answers.keys() | given.keys()
-    return next((n for n, items in enumerate(run.pages) if not seen >= {*items}), None)
 
 
 def _items_page(
@@ -244,7 +250,6 @@ def _items_page(
         lang_of_items=lang,
         missing=missing or [],
         decline=decline,
-        all_items=len(run.instrument.items),
     )
 
 

@@ -31,7 +31,17 @@ from tirek.web import headers
 from tirek.web.access import idle_minutes, public, pupil_key, requires
 from tirek.web.filters import as_datetime
 from tirek.web.i18n import LANGUAGES, current_lang, data_lang
-from tirek.web.items import SKIPPED, blanks, build_page, read_answer, read_answers, wording_lang
+from tirek.web.items import (
+    SKIPPED,
+    blanks,
+    build_page,
+    following,
+    is_asked,
+    preceding,
+    read_answer,
+    read_answers,
+    wording_lang,
+)
 from tirek.web.sessions import current_session, network
 from tirek.web.student.forms import CodeForm
 from tirek.web.transaction import db, keep_despite_error, unit
@@ -115,7 +125,7 @@ def about() -> str | Response:
 def page(number: int) -> str | Response:
     """One page of items."""
     run = runs.load(unit(), pupil_key())
-    if not run.is_open or not run.is_started:
+    if not run.is_open or not run.is_started or not is_asked(run, number - 1, run.answers):
         return redirect(_where(run), 303)
     return _items_page(run, number - 1)
 
@@ -133,7 +143,7 @@ def answer_page(number: int) -> str | Response:
     try:
         if "switch" in request.form or step in {"stop", "back"}:
             administrations.record_responses(unit(), run, given)
-            return redirect(_aside(step, number), 303)
+            return redirect(_aside(run, step, index, given), 303)
         return _go_on(run, index, given)
     except AdministrationEndedError:
         # The same button pressed twice: the first press has ended it meanwhile.
@@ -195,12 +205,9 @@ def _go_on(run: Run, index: int, given: dict[str, Answer]) -> str | Response:
         return _items_page(run, index, given, missing)
     kept = given | dict.fromkeys(missing, SKIPPED)
     administrations.record_responses(unit(), run, kept)
-    if index + 1 < len(run.pages):
-        return redirect(url_for("student.page", number=index + 2), 303)
-    passed_by = run.first_page_without({**run.answers, **kept})
-    if passed_by is not None:
-        # Somebody came here by address: the pages between have not been shown yet.
-        return redirect(url_for("student.page", number=passed_by + 1), 303)
+    onward = following(run, index, {**run.answers, **kept})
+    if onward is not None:
+        return redirect(url_for("student.page", number=onward + 1), 303)
     administrations.complete(unit(), run)
     return redirect(url_for("student.thanks"), 303)
 
@@ -230,13 +237,14 @@ def _where(run: Run) -> str:
     return url_for("student.page", number=run.next_page + 1)
 
 
-def _aside(step: str, number: int) -> str:
+def _aside(run: Run, step: str, index: int, given: dict[str, Answer]) -> str:
     switch = request.form.get("switch")
     if switch in LANGUAGES:
-        return url_for("student.page", number=number, lang=switch)
+        return url_for("student.page", number=index + 1, lang=switch)
     if step == "stop":
         return url_for("student.stop")
-    return url_for("student.page", number=max(1, number - 1))
+    back = preceding(run, index, {**run.answers, **given})
+    return url_for("student.page", number=back + 1)
 
 
 def _code_page(form: CodeForm, problem: str | None = None, device: str | None = None) -> Response:
