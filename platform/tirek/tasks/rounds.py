@@ -1,6 +1,7 @@
 """What is looked after again and again, by Celery and by `tirek relay`, each without the other."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,6 +14,7 @@ from tirek.services import (
     drills,
     help_late,
     ladder,
+    measurements,
     promises,
     providers,
     reminders,
@@ -24,6 +26,8 @@ from tirek.tasks.workbench import Workbench
 DEADLINES = 50
 # Reminders of one transaction: a morning's thousands are several of them.
 REMINDERS = 500
+# How long one sweep counts: clocks that ring wait for no questionnaire.
+COUNTING_SECONDS = 3.0
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +132,19 @@ def _groups(workbench: Workbench) -> int:
         return cohort_news.tell_of_starts(unit) + cohort_news.tell_of_questions(unit)
 
 
+def _measure(workbench: Workbench) -> int:
+    """Count some more schools of tonight, each in a transaction of its own."""
+    until = time.monotonic() + COUNTING_SECONDS
+    sheets = 0
+    while time.monotonic() < until:
+        with workbench.unit() as unit:
+            done = measurements.count_next(unit)
+        sheets += done.sheets
+        if done.is_over:
+            break
+    return sheets
+
+
 ROUNDS = (
     Round("deadlines", 15, _fire_deadlines),
     Round("audit", 10, _seal_audit),
@@ -138,4 +155,5 @@ ROUNDS = (
     Round("talks", 60, _talks),
     Round("help", 30, _help),
     Round("groups", 300, _groups),
+    Round("measurements", 30, _measure),
 )
