@@ -18,14 +18,18 @@ from tirek.services import (
     promises,
     providers,
     reminders,
+    replays,
     talk_reminders,
 )
+from tirek.services.replays import BrokenReplayError
 from tirek.tasks.workbench import Workbench
 
 # Deadlines of one transaction: what rings in it is locked until its messages are queued.
 DEADLINES = 50
 # Reminders of one transaction: a morning's thousands are several of them.
 REMINDERS = 500
+# A relay has messages to deliver in between: no replay keeps it longer than this.
+REPLAY_SECONDS = 1.0
 # How long one sweep counts: clocks that ring wait for no questionnaire.
 COUNTING_SECONDS = 3.0
 
@@ -106,6 +110,24 @@ def _tend(workbench: Workbench, host_id: UUID) -> int:
         return 0
 
 
+def _replays(workbench: Workbench) -> int:
+    """Go on with the replay that has waited longest; each chunk is a transaction of its own."""
+    counted, begun = 0, time.monotonic()
+    while time.monotonic() - begun < REPLAY_SECONDS:
+        try:
+            with workbench.unit() as unit:
+                batch = replays.advance(unit)
+        except BrokenReplayError as error:
+            log.warning("replay %s ends: %s", error.replay_id, error.kind)
+            with workbench.unit() as unit:
+                replays.fail(unit, error.replay_id, error.kind)
+            continue
+        if not batch:
+            break
+        counted += batch
+    return counted
+
+
 def _rebalance(workbench: Workbench) -> int:
     """Let the shares of providers follow how they do; says of how many channels they moved."""
     moved = 0
@@ -156,4 +178,5 @@ ROUNDS = (
     Round("help", 30, _help),
     Round("groups", 300, _groups),
     Round("measurements", 30, _measure),
+    Round("replays", 3, _replays),
 )
