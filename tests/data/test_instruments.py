@@ -20,6 +20,9 @@ from tirek.domain.scoring import score
 ROOT = Path(__file__).resolve().parents[2] / "instruments"
 FIRST_SIX = {"who-5", "phq-a", "gad-7", "psc-17-y", "psc-17-p", "hbsc-bullying"}
 ABOUT_ONESELF = {"parent-attitudes", "parental-stress", "apq-9"}
+ABOUT_THE_CHILD = {"psc-17-p", "rcads-25-p", "mics-discipline", "oro"}
+# Read for a whole school only: it flags nobody, and no person's answers are shown to anybody.
+SCHOOL_LEVEL = {"mics-discipline"}
 INSTRUMENTS = load_instruments(ROOT)
 CASES = [
     pytest.param(folder, case, id=f"{folder.parent.name}-{case.id}")
@@ -102,6 +105,9 @@ def test_every_level_is_left_to_the_methodologists_to_confirm(name):
 @each_instrument
 def test_a_child_and_a_parent_see_no_score(name):
     shown = INSTRUMENTS[name].interpretation.show_to
+    if name in SCHOOL_LEVEL:
+        assert set(shown.values()) == {"none"}
+        return
     about_oneself = name in ABOUT_ONESELF
     assert (shown["child"], shown["parent"]) == (
         ("none", "text_only") if about_oneself else ("text_only", "none")
@@ -112,7 +118,7 @@ def test_a_child_and_a_parent_see_no_score(name):
 @each_instrument
 def test_nothing_answered_is_reviewed_and_never_scored(name):
     assert set(values(name, "").values()) == {None}
-    assert flags(name, "")["notScored"] == "review"
+    assert flags(name, "").get("notScored") == (None if name in SCHOOL_LEVEL else "review")
 
 
 @pytest.mark.parametrize(
@@ -127,6 +133,10 @@ def test_nothing_answered_is_reviewed_and_never_scored(name):
         ("parent-attitudes", (3, 17)),
         ("parental-stress", (0, 17)),
         ("apq-9", (6, 17)),
+        ("rcads-25", (8, 18)),
+        ("rcads-25-p", (8, 18)),
+        ("mics-discipline", (1, 14)),
+        ("oro", (3, 10)),
         ("ebipq", (11, 17)),
         ("hbsc-teacher-support", (11, 15)),
         ("hbsc-classmate-support", (11, 15)),
@@ -144,7 +154,8 @@ def test_only_parents_sheets_ask_somebody_else_than_the_child():
     asked = {name: str(found.structure.subject) for name, found in INSTRUMENTS.items()}
     others = {name: subject for name, subject in asked.items() if subject != "child"}
     about_oneself = dict.fromkeys(ABOUT_ONESELF, "parent-about-self")
-    assert others == {"psc-17-p": "parent-about-child"} | about_oneself
+    about_the_child = dict.fromkeys(ABOUT_THE_CHILD, "parent-about-child")
+    assert others == about_the_child | about_oneself
 
 
 @pytest.mark.parametrize(
