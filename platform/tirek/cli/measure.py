@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-from tirek.cli import measure_irt
+from tirek.cli import measure_dif, measure_irt, measure_persons, measure_roc
 from tirek.cli.measure_frame import Answers, Figures, add_verb, with_items
 from tirek.domain.measurement import reliability
 from tirek.domain.measurement.summaries import CrossProducts
@@ -14,6 +14,9 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
         metavar="VERB", required=True
     )
     with_items(add_verb(verbs, "reliability", _reliability, "alpha, omega, item-rest, SEM"))
+    measure_dif.add_verb_to(verbs)
+    measure_roc.add_verb_to(verbs)
+    measure_persons.add_verbs_to(verbs)
     measure_irt.add_verbs(verbs)
 
 

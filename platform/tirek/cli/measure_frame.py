@@ -1,6 +1,7 @@
 """What every verb of `tirek measure` shares: its file, its items, its refusals, its page."""
 
 import json
+import os
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable, Iterator, Mapping
@@ -39,8 +40,8 @@ def with_items(verb: ArgumentParser) -> ArgumentParser:
     verb.add_argument(
         "--reverse", type=_names, default=(), metavar="A,B", help="counted as min + max - answer"
     )
-    verb.add_argument("--min", type=_end, help="the lowest answer there can be")
-    verb.add_argument("--max", type=_end, help="the highest answer there can be")
+    verb.add_argument("--min", type=number, help="the lowest answer there can be")
+    verb.add_argument("--max", type=number, help="the highest answer there can be")
     return verb
 
 
@@ -86,7 +87,8 @@ def _check_range(
         table.refuse_at(items, given > arguments.max, f"the answer is above {arguments.max:g}")
 
 
-def _end(written: str) -> float:
+def number(written: str) -> float:
+    """Read a finite number."""
     value = float(written)
     if not isfinite(value):
         raise ValueError(written)
@@ -108,10 +110,13 @@ def _run(figures: Callable[[Namespace], Figures], arguments: Namespace) -> int:
         found = plain(figures(arguments))
     except UnmeasurableError as error:
         raise CommandError(f"{arguments.file}: {error}.") from error
-    if arguments.json:
-        sys.stdout.write(json.dumps(found, ensure_ascii=False, allow_nan=False) + "\n")
-    else:
-        sys.stdout.writelines(f"{line}\n" for line in lines(found))
+    shown = [json.dumps(found, ensure_ascii=False, allow_nan=False)]
+    try:
+        sys.stdout.writelines(f"{line}\n" for line in (shown if arguments.json else lines(found)))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has seen enough (`| head`); nothing may be flushed to them at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -136,6 +141,9 @@ def lines(found: object, indent: str = "") -> Iterator[str]:
     """Return figures for a reader: a name and its value, or a table of equal rows."""
     if not isinstance(found, Mapping):
         raise TypeError("figures have names")
+    if rows := _rows(found):
+        yield from _table(rows)
+        return
     width = max((len(name) for name in found), default=0) + TWO
     for name, value in found.items():
         if rows := _rows(value):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from tirek.domain.measurement.errors import UnmeasurableError
 
 Numbers = npt.NDArray[np.float64]
-Sums = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+Sums = npt.NDArray[np.number]
 Whole = npt.NDArray[np.int64]
 
 # Rows in one matrix product: 2 MB of doubles for 25 items, so that a block stays in the cache.
