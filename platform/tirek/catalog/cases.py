@@ -24,6 +24,15 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
+class Disagreement:
+    """What comes out otherwise than a case expects, and the scale or the flags it is about."""
+
+    reason: str
+    scale: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GoldenCase:
     """Answers and what they must give; an abandoned run gives only flags raised at an answer."""
 
@@ -54,18 +63,21 @@ class GoldenCase:
             for flag in critical_flags(instrument, item, answer)
         )
 
-    def disagreements(self, instrument: Instrument) -> list[str]:
-        """Return a sentence for everything that comes out otherwise than expected."""
+    def disagreements(self, instrument: Instrument) -> list[Disagreement]:
+        """Return everything that comes out otherwise than expected."""
         scores = score(instrument, self.answers)
         found = {s.scale: Expected(s.value, s.band, s.reason) for s in scores}
         wrong = [
-            f"case {self.id}: {scale} is {_say(found[scale])}, expected {_say(expected)}"
+            Disagreement(
+                f"case {self.id}: {scale} is {_say(found[scale])}, expected {_say(expected)}", scale
+            )
             for scale, expected in self.scales.items()
             if found[scale] != expected
         ]
         flags = tuple(sorted({flag.id for flag in self.raised(instrument, scores)}))
         if flags != self.flags:
-            wrong.append(f"case {self.id}: flags are {list(flags)}, expected {list(self.flags)}")
+            reason = f"case {self.id}: flags are {list(flags)}, expected {list(self.flags)}"
+            wrong.append(Disagreement(reason, flags=tuple(sorted({*flags} ^ {*self.flags}))))
         return wrong
 
 

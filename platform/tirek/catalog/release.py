@@ -90,6 +90,7 @@ def release_findings(document: Document, release: Release, instrument: Instrumen
     found = parts_of(instrument)
     return [
         *_changed(document, release, found),
+        *_rewritten(document, release),
         *_mislabelled(document, release, instrument),
     ]
 
@@ -179,6 +180,30 @@ def _changed(
         for part in found
         if published.get(part.name) != part
     ]
+
+
+def _rewritten(document: Document, release: Release) -> list[Finding]:
+    """A version that stands for two contents: the manifest was mended by hand, not published."""
+    first: dict[tuple[str, str], str] = {}
+    findings = []
+    for key, parts in (("history", release.history), ("parts", release.parts)):
+        for index, part in enumerate(parts):
+            known = first.setdefault((part.name, part.version), part.sha256)
+            if known != part.sha256:
+                reason = f"{part.name} {part.version} stands for other content before this line"
+                place = document.line(key, index)
+                findings.append(Finding("release", document.path, place, reason))
+    unknown = [part for part in release.parts if part not in release.history]
+    findings += [
+        Finding(
+            "release",
+            document.path,
+            _line_of(document, release, part.name),
+            f"{part.name} {part.version} is not in the history of what was published",
+        )
+        for part in unknown
+    ]
+    return findings
 
 
 def _line_of(document: Document, release: Release, name: str) -> int:

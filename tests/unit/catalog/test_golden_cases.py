@@ -22,7 +22,9 @@ def test_a_value_that_the_engine_does_not_give_is_found_at_its_case(copy):
     copied.replace("cases", "total: {value: 0,", "total: {value: 1,")
     found = [x for x in copied.check() if x.lint == "case"]
     assert [(x.path.name, x.line) for x in found] == [("cases.yaml", line)]
-    assert "case all-min: total is 0 (minimal), expected 1 (minimal)" in found[0].reason
+    rule = copied.replace("scoring", "- id: total", "- id: total")
+    said = f"case all-min: total is 0 (minimal), expected 1 (minimal) (scoring.yaml:{rule})"
+    assert found[0].reason == said
 
 
 def test_a_wrong_band_is_found(copy):
@@ -34,7 +36,9 @@ def test_a_wrong_band_is_found(copy):
 def test_a_flag_that_is_not_raised_is_found(copy):
     copied = copy("gad-7")
     copied.replace("cases", "flags: []", "flags: [totalMedium]")
-    assert "flags are [], expected ['totalMedium']" in reasons(copied, "case")
+    rule = copied.replace("interpretation", "- id: totalMedium", "- id: totalMedium")
+    said = f"flags are [], expected ['totalMedium'] (interpretation.yaml:{rule})"
+    assert said in reasons(copied, "case")
 
 
 def test_a_score_where_none_is_due_is_found(copy):

@@ -54,6 +54,8 @@ alphabet  | gad-7 wording.kk             | Іштей                => Iште�
 alphabet  | gad-7 wording.kk             | Іштей                => Їштей
 alphabet  | gad-7 wording.kk             | Іштей                => Ð†ÑˆÑ‚ÐµÐ¹
 alphabet  | gad-7 wording.kk             | Іштей                => \ufffdштей
+numbers   | gad-7 wording.kk             | Қосынды 11 не        => Қосынды 10 не
+numbers   | phq-a wording.ru             | "13 вопросов         => "12 вопросов
 alphabet  | gad-7 wording.ru             | q1.text: "           => q1.text: "c
 alphabet  | gad-7 wording.ru             | q1.text: "           => q1.text: "Қандай
 ids       | gad-7 structure              | {id: q3,             => {id: q2,
@@ -129,6 +131,38 @@ def test_a_russian_string_in_the_kazakh_wording_is_found(copy):
     russian = text_of(copied, "wording.ru", "q3.text")
     line = copied.replace("wording.kk", text_of(copied, "wording.kk", "q3.text"), russian)
     assert ("parity", "wording.kk.yaml", line) in copied.found()
+
+
+@pytest.mark.parametrize("key", ["scale.gad2", "flag.notScored"])
+def test_a_scale_or_a_flag_that_bears_anothers_name_is_found(copy, key):
+    copied = copy("gad-7")
+    other = {"scale.gad2": "scale.total", "flag.notScored": "flag.totalMedium"}[key]
+    name = text_of(copied, "wording.ru", other)
+    line = copied.replace("wording.ru", text_of(copied, "wording.ru", key), name)
+    assert ("parity", "wording.ru.yaml", line) in copied.found()
+
+
+def test_a_text_read_in_the_wrong_encoding_is_named_as_such(copy):
+    copied = copy("gad-7")
+    russian = text_of(copied, "wording.ru", "q3.text").strip('"')
+    line = copied.replace("wording.ru", russian, russian.encode().decode("cp1251"))
+    found = {(one.lint, one.line, one.reason) for one in copied.check()}
+    said = "q3.text: was UTF-8 and has been read as Windows-1251"
+    assert ("alphabet", line, said) in found
+
+
+def test_one_end_of_a_stretch_or_a_number_in_words_is_no_fault(copy):
+    copied = copy("gad-7")
+    copied.replace("wording.kk", "Қосынды 11 не", "Қосынды 11–21, 11 не")
+    copied.replace("wording.ru", "7 вопросов", "Семь вопросов")
+    assert copied.check() == []
+
+
+def test_a_critical_item_that_may_stay_blank_unseen_is_found_at_the_item(copy):
+    copied = copy("phq-a")
+    line = copied.replace("structure", "{id: q12,", "{id: q12,")
+    copied.replace("interpretation", "{item: q12, is: unanswered}", "{item: q11, is: unanswered}")
+    assert ("blank", "structure.yaml", line) in copied.found()
 
 
 def test_a_string_may_be_the_same_when_that_is_declared(copy):

@@ -116,6 +116,31 @@ def test_a_part_missing_from_the_release_stops_the_start(copy):
     assert ("release", "release.yaml", line) in copied.found()
 
 
+def test_a_manifest_mended_by_hand_does_not_pass_for_a_publication(copy):
+    copied = copy("gad-7")
+    was = publish_files(copied)
+    copied.replace("interpretation", "level: medium", "level: low")
+    files, _ = read_files(copied.folder)
+    now = files.instrument.hashes
+    line = copied.replace("release", was.parts[2].sha256, now.interpretation)
+    copied.replace("release", was.sha256, now.release)
+    assert copied.found() == {("release", "release.yaml", line)}
+    history = copied.replace("release", was.parts[2].sha256, now.interpretation)
+    assert history > line
+    assert copied.check() == [], "who rewrites all of it leaves no trace here, only in the database"
+
+
+def test_a_version_that_was_used_before_stays_found_after_a_mend_by_hand(copy):
+    copied = copy("gad-7")
+    publish_files(copied)
+    copied.replace("interpretation", "level: medium", "level: low")
+    raise_version(copied, "interpretation", "2.0.0")
+    release = publish_files(copied)
+    copied.write("release", written(release).replace('version: "2.0.0"', 'version: "1.0.0"'))
+    copied.replace("interpretation", 'version: "2.0.0"', 'version: "1.0.0"')
+    assert any("stands for other content" in found.reason for found in copied.check())
+
+
 @pytest.mark.parametrize(
     "signatures", ["[]", '[{by: "A", date: "d"}]', '[{by: "A", date: "d"}, {by: "A", date: "e"}]']
 )

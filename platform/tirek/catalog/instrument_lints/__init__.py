@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
+from tirek.catalog.instrument_lints.critical import blanks_are_seen
 from tirek.catalog.instrument_lints.cut_offs import bands_cover_the_range, cut_offs_are_tried
 from tirek.catalog.instrument_lints.evidence import status_is_proved
 from tirek.catalog.instrument_lints.golden import cases_agree, cases_are_complete
@@ -18,6 +19,7 @@ from tirek.catalog.instrument_lints.languages import languages_say_the_same
 from tirek.catalog.instrument_lints.letters import letters_are_right
 from tirek.catalog.instrument_lints.names import names_resolve
 from tirek.catalog.instrument_lints.norms import norms_are_complete
+from tirek.catalog.instrument_lints.numbers import numbers_agree
 from tirek.catalog.instrument_lints.showing import (
     conditions_can_change,
     conditions_stand_on_earlier_items,
@@ -36,6 +38,7 @@ NAMES: tuple[Lint, ...] = (
 )
 CONTENT: tuple[Lint, ...] = (
     conditions_can_change,
+    blanks_are_seen,
     nobody_is_singled_out,
     items_count_once,
     codes_are_weights,
@@ -45,6 +48,7 @@ CONTENT: tuple[Lint, ...] = (
     norms_are_complete,
     languages_say_the_same,
     letters_are_right,
+    numbers_agree,
     status_is_proved,
     cut_offs_are_tried,
     cases_are_complete,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
-from tirek.catalog.cases import GoldenCase
+from tirek.catalog.cases import Disagreement, GoldenCase
 from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.domain.instruments import UNSEEN, Instrument
@@ -15,10 +15,22 @@ Sheet = Mapping[str, Fraction | None]
 
 
 def cases_agree(files: InstrumentFiles) -> Iterator[Finding]:
-    """Lint `case`: the engine gives every case what its source says."""
+    """Lint `case`: the engine gives every case what its source says; the rule's line is named."""
     for case in files.cases:
-        for reason in case.disagreements(files.instrument):
+        for wrong in case.disagreements(files.instrument):
+            reason = f"{wrong.reason} ({_rule(files, wrong)})"
             yield files.case_finding("case", reason, case)
+
+
+def _rule(files: InstrumentFiles, wrong: Disagreement) -> str:
+    """Return the file and line of the scale or of the first flag that went another way."""
+    scales = [scale.id for scale in files.instrument.scoring.scales]
+    flags = [flag.id for flag in files.instrument.flags]
+    if wrong.scale:
+        document, keys = files.documents["scoring"], ("scales", scales.index(wrong.scale))
+    else:
+        document, keys = files.documents["interpretation"], ("flags", flags.index(wrong.flags[0]))
+    return f"{document.path.name}:{document.line(*keys)}"
 
 
 def cases_are_complete(files: InstrumentFiles) -> Iterator[Finding]:

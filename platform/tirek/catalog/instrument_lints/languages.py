@@ -63,12 +63,14 @@ def _keys(
 
 
 def _shared(files: InstrumentFiles, part: str, wording: Wording) -> Iterator[Finding]:
-    """Two items, options or pictures that read the same: one of them was pasted."""
+    """Two items, options, scales, flags or pictures that read the same: one was pasted."""
     structure = files.instrument.structure
     groups = [
         [f"{item.id}.text" for item in structure.items],
         [f"{item.id}.topic" for item in structure.items],
         [f"{name}.{o.code}" for name, options in structure.option_sets.items() for o in options],
+        [f"scale.{scale.id}" for scale in files.instrument.scoring.scales],
+        [f"flag.{flag.id}" for flag in files.instrument.flags],
         [*pictures(files.instrument)],
     ]
     for group in groups:

@@ -32,9 +32,19 @@ def wrong_letters(text: str, lang: str) -> Iterator[str]:
     """Yield what is wrong with the letters of one text."""
     if BROKEN.search(text):
         yield "has a character that no keyboard makes: broken encoding?"
+    if _is_misread(text):
+        yield "was UTF-8 and has been read as Windows-1251"
     if lang in ALPHABETS:
         for word in WORD.findall(text):
             yield from _wrong_word(word, ALPHABETS[lang])
+
+
+def _is_misread(text: str) -> bool:
+    """Whether the bytes of another text stand behind this one: no Cyrillic sentence decodes so."""
+    try:
+        return text != text.encode("cp1251").decode("utf-8")
+    except ValueError:
+        return False
 
 
 def has_cyrillic(text: str) -> bool:

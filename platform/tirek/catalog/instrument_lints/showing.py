@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.catalog.interpretation import Shown
-from tirek.domain.instruments import Gate, Item
+from tirek.domain.gates import Gate
+from tirek.domain.instruments import Item
 from tirek.domain.interpretation import ItemAtLeast, ItemCondition
 
 
