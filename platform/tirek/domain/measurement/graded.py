@@ -38,9 +38,9 @@ class Grid:
     sd: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse a grid that is empty or turned round."""
-        if not (self.low < self.high and self.count > 2 and self.sd > 0):  # noqa: PLR2004
-            raise ParametersError("a grid needs low < high, at least three points and sd > 0")
+        """Refuse a grid without points, or far from its prior."""
+        if not (self.low <= self.mean <= self.high and self.count > 2 and self.sd > 0):  # noqa: PLR2004
+            raise ParametersError("a grid needs low <= mean <= high, three points and sd > 0")
 
     @property
     def points(self) -> FloatArray:
@@ -189,7 +189,8 @@ def _slopes(item: GradedItem, theta: FloatArray) -> FloatArray:
 @lru_cache(maxsize=32)
 def _laid_out(grid: Grid) -> tuple[FloatArray, FloatArray]:
     points = np.linspace(grid.low, grid.high, grid.count)
-    weights = np.exp(-0.5 * ((points - grid.mean) / grid.sd) ** 2)
+    # Far out a narrow prior would be 0, which has no logarithm.
+    weights = np.maximum(np.exp(-0.5 * ((points - grid.mean) / grid.sd) ** 2), 1e-300)
     weights /= weights.sum()
     points.setflags(write=False)
     weights.setflags(write=False)
