@@ -238,7 +238,7 @@ def _names(unit: Unit, rows: Sequence[InstrumentLicence]) -> dict[UUID, str]:
     found = unit.session.execute(
         select(Account.id, Account.display_name).where(Account.id.in_(ids))
     )
-    return dict(found.tuples().all())
+    return {row.id: row.display_name for row in found}
 
 
 def _who(unit: Unit) -> UUID:
