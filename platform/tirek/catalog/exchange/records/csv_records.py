@@ -3,11 +3,15 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
+from typing import TYPE_CHECKING
 
 from tirek.catalog.exchange.foreign import Remark, read_text
 from tirek.catalog.exchange.records.columns import Row, table_of
 from tirek.catalog.exchange.records.record import FACTS, Scored, Table, TableError, shown
 from tirek.domain.instruments import UNSEEN, Answer, Instrument
+
+if TYPE_CHECKING:
+    import _csv
 
 STATE = "_state"
 # A cell that begins so is a formula to a spreadsheet.
@@ -72,7 +76,7 @@ def rows_of(content: bytes) -> tuple[list[str], Iterator[Row]]:
     return header, _rows(reader, header)
 
 
-def _rows(reader: "csv._reader", header: Sequence[str]) -> Iterator[Row]:
+def _rows(reader: "_csv.Reader", header: Sequence[str]) -> Iterator[Row]:
     while True:
         try:
             cells = next(reader)

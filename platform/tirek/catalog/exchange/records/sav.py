@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tirek.catalog.exchange.blank_words import BLANK_WORDS
 from tirek.catalog.exchange.foreign import MAX_BYTES, ExchangeError
 from tirek.catalog.exchange.records import code_book
 from tirek.catalog.exchange.records.columns import Row, table_of
@@ -18,11 +19,6 @@ from tirek.domain.scoring import as_number
 
 # User-missing values: they never enter a sum, and say why there is no answer.
 MISSING = {AnswerState.DECLINED: -98.0, AnswerState.SKIPPED: -97.0, AnswerState.UNSEEN: -96.0}
-WORDS = {
-    AnswerState.DECLINED: "жауап бергісі келмеді / не захотел отвечать",
-    AnswerState.SKIPPED: "бос қалдырды / оставил пустым",
-    AnswerState.UNSEEN: "көрсетілмеді / не показывали",
-}
 # SPSS's limits, in bytes of UTF-8.
 VARIABLE_LABEL, VALUE_LABEL = 255, 119
 BETWEEN = " / "
@@ -47,12 +43,12 @@ def write(instrument: Instrument, scored: Iterable[Scored]) -> bytes:
             frame,
             path,
             file_label=instrument.id,
-            note=f"{instrument.release} sha256 {instrument.hashes.release}",
+            note=[instrument.release, instrument.hashes.release],
             column_labels=[_variable_label(instrument, name) for name in names],
             variable_value_labels={
                 item.id: _labels(instrument, item.id) for item in instrument.items
             },
-            missing_ranges={item.id: sorted(MISSING.values()) for item in instrument.items},
+            missing_ranges={item.id: [*MISSING.values()] for item in instrument.items},
             variable_measure={item.id: "ordinal" for item in instrument.items},
         )
         return path.read_bytes()
@@ -128,7 +124,9 @@ def _labels(instrument: Instrument, item: str) -> dict[int | float, str]:
         float(option.code): _both(instrument, f"{options}.{option.code}", VALUE_LABEL)
         for option in instrument.options(item)
     }
-    return found | {value: WORDS[state] for state, value in MISSING.items()}
+    return found | {
+        value: BETWEEN.join(BLANK_WORDS[state].values()) for state, value in MISSING.items()
+    }
 
 
 def _variable_label(instrument: Instrument, name: str) -> str:
