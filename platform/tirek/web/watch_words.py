@@ -126,6 +126,7 @@ _LOOPS = {
     "talks": _l("reminds of talks and offers free times"),
     "help": _l("looks for parents' calls that nobody has taken"),
     "groups": _l("tells groups of parents that there is news"),
+    "measurements": _l("counts at night how well questionnaires measure"),
 }
 # Names, the same in every language; without a word they stand as they are.
 _BY = {"celery": "Celery"}

@@ -1,0 +1,97 @@
+"""A night's figures: cells of regions, languages and sexes added up, once for each scale."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from tirek.domain.instruments import Instrument
+from tirek.domain.standing_cell import Cell, measured, merged
+from tirek.domain.standing_figures import dif_of, figures_of
+from tirek.services.unit import Unit
+from tirek.storage.models import Measurement, MeasurementCell
+
+# Empty: all together, those of whom nobody has said as well.
+LANGUAGES, SEXES = ("", "kk", "ru"), ("", "f", "m")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One cell of a night."""
+
+    region_iso: str
+    language: str
+    sex: str
+    cell: Cell
+
+
+def of_row(row: MeasurementCell) -> Counted:
+    """Read a stored cell."""
+    return Counted(row.region_iso, row.language, row.sex, Cell.from_json(row.summary))
+
+
+def store(unit: Unit, night: date, instrument: Instrument, counted: Sequence[Counted]) -> None:
+    """Write one row for each scale, language and sex; a night that stands is left as it is."""
+    rows = [
+        row
+        for language in LANGUAGES
+        for sex in SEXES
+        for row in _rows(instrument, counted, language, sex)
+    ]
+    if rows:
+        common = {
+            "night": night,
+            "instrument_id": instrument.id,
+            "structure_hash": instrument.hashes.structure,
+            "scoring_hash": instrument.hashes.scoring,
+        }
+        unit.session.execute(
+            insert(Measurement).values([common | row for row in rows]).on_conflict_do_nothing()
+        )
+
+
+def chosen(counted: Iterable[Counted], language: str, sex: str) -> list[Counted]:
+    """The cells of a language and a sex; empty stands for all."""
+    return [one for one in counted if language in {"", one.language} and sex in {"", one.sex}]
+
+
+def _rows(
+    instrument: Instrument, counted: Sequence[Counted], language: str, sex: str
+) -> Iterator[dict[str, Any]]:
+    own = chosen(counted, language, sex)
+    whole = merged(one.cell for one in own)
+    if whole is None:
+        return
+    for scale in measured(instrument):
+        figures = figures_of(scale, whole)
+        if not language:
+            dif = dif_of(scale, _by_region(own, "kk"), _by_region(own, "ru"))
+            figures["items"] = [item | {"dif": dif.get(item["item"])} for item in figures["items"]]
+        yield {
+            "scale": scale.id,
+            "language": language,
+            "sex": sex,
+            "n": figures["n"],
+            "summary": _of_scale(whole, scale.id),
+            "figures": figures,
+        }
+
+
+def _by_region(counted: Iterable[Counted], language: str) -> Mapping[str, Cell]:
+    regions: dict[str, Cell] = {}
+    for one in counted:
+        if one.language == language:
+            here = regions.get(one.region_iso)
+            regions[one.region_iso] = one.cell if here is None else here.merge(one.cell)
+    return regions
+
+
+def _of_scale(whole: Cell, scale_id: str) -> dict[str, Any]:
+    """The sums of one scale, which merge with those of another night's or another country's."""
+    tree = whole.tree
+    return Cell(
+        {**tree, "scales": {scale_id: tree["scales"].get(scale_id, {})}},
+        {scale_id: whole.sums[scale_id]},
+    ).as_json()
