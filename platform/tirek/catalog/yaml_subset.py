@@ -90,8 +90,9 @@ def read(path: Path) -> Document:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise CatalogError(path, 1, "the file is missing") from None
-    except UnicodeDecodeError:
-        raise CatalogError(path, 1, "the file is not UTF-8") from None
+    except UnicodeDecodeError as error:
+        line = _line_at(error.object, error.start)
+        raise CatalogError(path, line, "the file is not UTF-8") from None
     return Document(path, parse(path, text))
 
 
@@ -104,7 +105,9 @@ def parse(path: Path, text: str) -> Node:
         line = mark.line + 1 if mark else 1
         raise CatalogError(path, line, f"not YAML: {error.problem}") from None
     except yaml.reader.ReaderError as error:
-        raise CatalogError(path, 1, f"not YAML: {error.reason}") from None
+        # libyaml counts bytes of UTF-8.
+        line = _line_at(text.encode(), error.position)
+        raise CatalogError(path, line, f"not YAML: {error.reason}") from None
     return _Builder(path, iter(events)).document()
 
 
@@ -199,6 +202,10 @@ class _Builder:
 
 def _tag(text: str) -> object:
     return YAML_TABLE.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+
+
+def _line_at(content: bytes, position: int) -> int:
+    return content[:position].count(b"\n") + 1
 
 
 def _line(event: yaml.Event) -> int:

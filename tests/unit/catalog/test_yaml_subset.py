@@ -132,3 +132,17 @@ def test_a_file_in_another_encoding_is_refused(tmp_path):
     path.write_bytes("key: көмек".encode("utf-16"))
     with pytest.raises(CatalogError, match="not UTF-8"):
         read(path)
+
+
+def test_what_is_no_text_at_all_is_found_on_its_line(tmp_path):
+    path = tmp_path / "file.yaml"
+    path.write_bytes("а: әліппе\nб: ".encode() + b"\xff\n")
+    with pytest.raises(CatalogError, match="not UTF-8") as caught:
+        read(path)
+    assert caught.value.line == 2
+
+
+def test_a_control_character_is_found_on_its_line():
+    with pytest.raises(CatalogError, match="control characters") as caught:
+        parse(Path("file.yaml"), "а: әліппе\nб: \x07\nв: 1\n")
+    assert caught.value.line == 2
