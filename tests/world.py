@@ -21,11 +21,20 @@ from sqlalchemy.orm import Session
 from tirek.catalog.library import Catalog, load_catalog
 from tirek.config import ROOT, Keys
 from tirek.domain.access_code import new_code
-from tirek.domain.clocks import school_year_of
+from tirek.domain.clocks import KAZAKHSTAN, school_year_of
 from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState
+from tirek.domain.gates import Gate
 from tirek.domain.instruments import Instrument, Subject
 from tirek.domain.people import SYSTEM, TOTP_ROLES, Actor, Role
-from tirek.services import accounts, consents, instruments, pilots, places, students
+from tirek.services import (
+    accounts,
+    consents,
+    instruments,
+    pilots,
+    places,
+    school_events,
+    students,
+)
 from tirek.services.codes import Origin
 from tirek.services.secrets import hash_secret
 from tirek.services.unit import Unit
@@ -309,8 +318,9 @@ def _school(
                 verified_by=psychologist.account.id,
             )
         )
+    event_id = an_event(unit, psychologist)
     assignments = {
-        instrument.id: _assignment(unit, campaign, classroom, psychologist, instrument)
+        instrument.id: _assignment(unit, campaign, classroom, psychologist, instrument, event_id)
         for instrument in unit.catalog.instruments.values()
         if instrument.structure.subject is not Subject.PARENT_ABOUT_SELF
     }
@@ -341,10 +351,35 @@ def _pupil(unit: Unit, classroom: Classroom, guardian: Adult, number: int, age: 
     return Pupil(student)
 
 
+def an_event(unit: Unit, author: Adult, days_ago: int = 3) -> UUID:
+    """Something that happened at the psychologist's school."""
+    return school_events.record(
+        Unit(unit.session, unit.catalog, unit.vault, author.actor),
+        unit.now().astimezone(KAZAKHSTAN).date() - timedelta(days=days_ago),
+        "words of the event",
+    )
+
+
+def staffed_now(now: datetime) -> tuple[datetime, datetime]:
+    """A window round this moment that one person can be there for, also late in the evening."""
+    day = now.astimezone(KAZAKHSTAN).replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = day + timedelta(days=1, seconds=-1)
+    return max(now - timedelta(hours=2), day), min(now + timedelta(hours=2), ends)
+
+
 def _assignment(
-    unit: Unit, campaign: Campaign, classroom: Classroom, author: Adult, instrument: Instrument
+    unit: Unit,
+    campaign: Campaign,
+    classroom: Classroom,
+    author: Adult,
+    instrument: Instrument,
+    event_id: UUID,
 ) -> Assignment:
     of_child = instrument.structure.subject is Subject.CHILD
+    gate = instrument.structure.gate
+    window = campaign.starts_at, campaign.ends_at
+    if gate is Gate.STAFFED_WINDOW:
+        window = staffed_now(datetime.now(UTC))
     assignment = Assignment(
         campaign_id=campaign.id,
         school_year=campaign.school_year,
@@ -353,9 +388,11 @@ def _assignment(
         instrument_id=instrument.id,
         release_id=instruments.release_id(unit.session, instrument),
         respondent="student" if of_child else "guardian",
-        opens_at=campaign.starts_at,
-        closes_at=campaign.ends_at,
+        opens_at=window[0],
+        closes_at=window[1],
         created_by=author.account.id,
+        staffed_by=author.account.id if gate is Gate.STAFFED_WINDOW else None,
+        event_id=event_id if gate is Gate.AFTER_EVENT else None,
     )
     unit.session.add(assignment)
     return assignment

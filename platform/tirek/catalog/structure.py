@@ -5,9 +5,9 @@ from enum import StrEnum
 from tirek.catalog.conditions import read_show_if
 from tirek.catalog.fields import Fields
 from tirek.catalog.yaml_subset import Document, Node, SequenceNode
+from tirek.domain.gates import Gate
 from tirek.domain.instruments import (
     Ages,
-    Gate,
     Item,
     Layout,
     Licence,

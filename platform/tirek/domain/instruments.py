@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Self
 
 from tirek.domain.errors import DomainError
+from tirek.domain.gates import Gate
 from tirek.domain.interpretation import (
     AnyItem,
     FlagRule,
@@ -75,6 +76,7 @@ class Answer:
 # No option may be called like one of these: the word would hide the option.
 BLANK_WORDS = frozenset(AnswerState) - {AnswerState.ANSWERED}
 UNSEEN = Answer(AnswerState.UNSEEN)
+SKIPPED = Answer(AnswerState.SKIPPED)
 # Shown, and no option chosen.
 REFUSALS = frozenset({AnswerState.DECLINED, AnswerState.SKIPPED})
 
@@ -115,18 +117,6 @@ class Item:
     is_scored: bool = True
     # None: it is always asked.
     show_if: ShowIf | None = None
-
-
-class Gate(StrEnum):
-    """What must be so before an instrument may be given to anybody."""
-
-    FREE = "free"
-    # Only while a named specialist of the school is there.
-    STAFFED_WINDOW = "staffed_window"
-    # Only after a recorded event, about which it asks.
-    AFTER_EVENT = "after_event"
-    # Never read per person: the school is told numbers of answers.
-    SCHOOL_LEVEL_ONLY = "school_level_only"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState, may_administer
 from tirek.domain.errors import DomainError, NotFoundError
 from tirek.domain.flagging import Flag, critical_flags
-from tirek.domain.instruments import Answer, AnswerState
+from tirek.domain.instruments import SKIPPED, Answer, AnswerState
 from tirek.domain.people import Actor
 from tirek.domain.scope import Scope, ScopeKind
-from tirek.services import audit, codes, completion, consents, licences, referrals
+from tirek.services import audit, codes, completion, consents, gates, licences, referrals
 from tirek.services.codes import Origin
 from tirek.services.runs import AdministrationKey, Run, load, pinned_release, seal
 from tirek.services.unit import Unit
@@ -78,8 +78,8 @@ def open_by_code(unit: Unit, typed: str, origin: Origin, language: str) -> Entry
     """Open, or find again, the administration that a pupil's code is for.
 
     Raises `CodeFormatError`, `UnknownCodeError` or `SlowDownError` from the code itself, then
-    `NotOpenYetError`, `WindowClosedError` or `ConsentMissingError`. From here on the transaction
-    sees this pupil's rows only.
+    `NotOpenYetError`, `WindowClosedError`, `ConsentMissingError` or `NobodyThereError`. Afterwards
+    the transaction sees this pupil's rows only.
     """
     code = codes.find(unit, typed, origin)
     enter_scope(unit.session, code.actor.scope)
@@ -88,6 +88,8 @@ def open_by_code(unit: Unit, typed: str, origin: Origin, language: str) -> Entry
     said = consents.latest(pupil, [code.student_id], ConsentKind.GUARDIAN)
     if not may_administer(said.get(code.student_id)):
         raise ConsentMissingError("no consent of a guardian")
+    if not gates.is_staffed(pupil, assignment):
+        raise gates.NobodyThereError("whoever should be there works here no more")
     key = open_or_resume(pupil, assignment, code.student_id, language, now)
     codes.mark_used(pupil, code.id)
     audit.record(pupil, "administration.open", "administration", key.id, student_id=code.student_id)
@@ -200,8 +202,11 @@ def complete(unit: Unit, run: Run) -> None:
 def stop(unit: Unit, run: Run) -> None:
     """End early at the respondent's wish; answers given and flags raised stay.
 
-    A pupil who stops before the first question has said no.
+    A pupil who stops before the first question has said no. Stopping at a question whose refusal
+    counts at once is a refusal of it.
     """
+    if run.is_open and run.is_started:
+        record_responses(unit, run, dict.fromkeys(run.refused_by_stopping, SKIPPED))
     if _end(unit, run, AdministrationState.STOPPED):
         if not run.is_started:
             _assent(unit, run, ConsentState.REFUSED, run.language)

@@ -10,16 +10,23 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tirek.domain.alphabet import sort_key
-from tirek.domain.capacity import Load, load_of
+from tirek.domain.capacity import Load
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.consent import ConsentKind, ConsentState, may_administer
 from tirek.domain.errors import ConflictError, DomainError, NotFoundError
 from tirek.domain.instruments import Instrument, Subject
-from tirek.domain.people import Role
-from tirek.services import audit, classrooms, consents, licences, pilots
+from tirek.services import (
+    assignment_load,
+    audit,
+    classrooms,
+    consents,
+    gates,
+    licences,
+    pilots,
+)
+from tirek.services.gates import NO_CONDITIONS, Conditions
 from tirek.services.unit import Unit
 from tirek.storage.models import (
-    Account,
     Assignment,
     Campaign,
     Classroom,
@@ -67,6 +74,12 @@ class Wish:
     instrument_id: str
     opens_at: datetime
     closes_at: datetime
+    conditions: Conditions = NO_CONDITIONS
+
+    @property
+    def window(self) -> tuple[datetime, datetime]:
+        """From when to when."""
+        return self.opens_at, self.closes_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +108,8 @@ class Plan:
     campaign: Campaign
     audience: Audience
     load: Load
+    # What of the wish's conditions the instrument calls for.
+    conditions: Conditions
 
     @property
     def respondent(self) -> str:
@@ -110,6 +125,11 @@ class AssignmentRow:
     classroom: str
     instrument: Instrument | None
     state: AssignmentState
+
+    @property
+    def is_read_per_person(self) -> bool:
+        """Whether anybody reads what one pupil or guardian answered."""
+        return self.instrument is None or gates.is_read_per_person(self.instrument)
 
 
 def respondent_of(instrument: Instrument) -> str:
@@ -153,12 +173,13 @@ def plan(unit: Unit, wish: Wish) -> Plan:
     """Work out what an assignment would mean, and change nothing.
 
     Raises `NotFoundError` (not a class of this school), `NotAssignableError`, `WindowError`,
-    `NoCampaignError`, `NobodyFitsError` or `AlreadyAssignedError`.
+    `NoCampaignError`, `NobodyFitsError` or `AlreadyAssignedError`, and what `gates.require` does.
     """
     room = classrooms.get(unit, wish.classroom_id)
     instrument, release_id = _assignable(unit, wish.instrument_id)
     if wish.closes_at <= wish.opens_at or wish.closes_at <= unit.now():
         raise WindowError("the window is empty or over")
+    conditions = gates.require(unit, instrument, wish.window, wish.conditions)
     campaign = _campaign(unit, wish.opens_at, wish.closes_at)
     if _live(unit, campaign.id, room.id, instrument.id) is not None:
         raise AlreadyAssignedError("assigned in this round already")
@@ -166,8 +187,8 @@ def plan(unit: Unit, wish: Wish) -> Plan:
     if not people.of_age:
         raise NobodyFitsError("no pupil of this age")
     audit.record(unit, "assignment.plan", "classroom", room.id)
-    load = load_of(people.of_age + _asked_meanwhile(unit, wish, room.id), _psychologists(unit))
-    return Plan(wish, room, instrument, release_id, campaign, people, load)
+    load = assignment_load.expected(unit, room.id, people.of_age, wish.window)
+    return Plan(wish, room, instrument, release_id, campaign, people, load, conditions)
 
 
 def assign(unit: Unit, wish: Wish) -> UUID:
@@ -191,6 +212,8 @@ def assign(unit: Unit, wish: Wish) -> UUID:
             opens_at=wish.opens_at,
             closes_at=wish.closes_at,
             created_by=unit.actor.account_id,
+            staffed_by=planned.conditions.staffed_by,
+            event_id=planned.conditions.event_id,
         )
         .on_conflict_do_nothing(
             index_elements=["campaign_id", "classroom_id", "instrument_id"],
@@ -290,7 +313,8 @@ def extend(unit: Unit, assignment_id: UUID, closes_at: datetime) -> None:
     """Let the window end later, within its round.
 
     Raises `ConflictError` when it was cancelled, `WindowError` when that is no later than now or
-    than before, `NoCampaignError` when the round ends earlier.
+    than before, `NoCampaignError` when the round ends earlier, `NotStaffableError` when nobody
+    could be there so long.
     """
     assignment = get(unit, assignment_id)
     if assignment.cancelled_at is not None:
@@ -304,6 +328,7 @@ def extend(unit: Unit, assignment_id: UUID, closes_at: datetime) -> None:
     ).one()
     if closes_at > ends_at:
         raise NoCampaignError("the round ends earlier")
+    gates.require_longer(unit, assignment, closes_at)
     assignment.closes_at = closes_at
     audit.record(unit, "assignment.extend", "assignment", assignment.id)
 
@@ -347,35 +372,13 @@ def _same(unit: Unit, wish: Wish) -> UUID:
     if (
         live is None
         or live.created_by != unit.actor.account_id
-        or (live.opens_at, live.closes_at) != (wish.opens_at, wish.closes_at)
+        or (live.opens_at, live.closes_at) != wish.window
+        or not _is_conditioned(live, wish.conditions)
     ):
         raise AlreadyAssignedError("assigned in this round already")
     return live.id
 
 
-def _psychologists(unit: Unit) -> int:
-    return unit.session.scalars(
-        select(func.count()).where(
-            Account.school_id == unit.actor.school_id,
-            Account.role == Role.PSYCHOLOGIST.value,
-            Account.is_active,
-        )
-    ).one()
-
-
-def _asked_meanwhile(unit: Unit, wish: Wish, classroom_id: UUID) -> int:
-    """Pupils of other classes whose windows overlap with this one."""
-    others = select(Assignment.classroom_id).where(
-        Assignment.school_id == unit.actor.school_id,
-        Assignment.classroom_id != classroom_id,
-        Assignment.cancelled_at.is_(None),
-        Assignment.opens_at < wish.closes_at,
-        Assignment.closes_at > wish.opens_at,
-    )
-    return unit.session.scalars(
-        select(func.count()).where(
-            Student.classroom_id.in_(others),
-            Student.school_id == unit.actor.school_id,
-            Student.left_at.is_(None),
-        )
-    ).one()
+def _is_conditioned(live: Assignment, said: Conditions) -> bool:
+    """Whether an assignment has no other conditions than these."""
+    return live.staffed_by in {said.staffed_by, None} and live.event_id in {said.event_id, None}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tirek.domain.consent import ConsentState
+from tirek.domain.gates import Gate
 from tirek.domain.instruments import Instrument
 from tirek.services import codes
 from tirek.services.assignments import assignable
@@ -84,12 +85,17 @@ def _open_room(
     with workshop.begin() as unit:
         acting = replace(unit, actor=author)
         agreed = [one for one in people.rooms[room.now.id] if one.said is ConsentState.GIVEN]
-        for instrument, _ in assignable(acting):
+        for instrument in _free(acting):
             able = [one for one in agreed if instrument.fits_age(one.age_at(workshop.now))]
             if able:
                 sitting = Sitting(places.today, place, room, instrument.id, workshop.now - OPENED)
                 opened += _open(acting, workshop, sitting, instrument, able)
     return opened
+
+
+def _free(unit: Unit) -> list[Instrument]:
+    """What may be asked without a specialist in the room and without an event before it."""
+    return [one for one, _ in assignable(unit) if one.structure.gate is Gate.FREE]
 
 
 def _open(

@@ -17,7 +17,7 @@ from tirek.domain.precision import ScorePrecision, precision_of
 from tirek.domain.reliable_change import Moved
 from tirek.domain.scales import CATEGORIES
 from tirek.domain.scoring import ScaleScore
-from tirek.services import audit, runs
+from tirek.services import audit, gates, runs
 from tirek.services.answer_paces import pace_of
 from tirek.services.informants import OtherView, other_views
 from tirek.services.latest_scores import latest_scores
@@ -141,6 +141,7 @@ def _administration(
     ).one_or_none()
     if row is None:
         raise NotFoundError("administration", key.id)
+    gates.require_readable(unit, row[0].instrument_id, key)
     return row[0], row[1], row[2]
 
 

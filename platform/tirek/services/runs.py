@@ -66,6 +66,16 @@ class Run:
             return max(shown_pages(self.instrument, self.pages, self.answers))
         return waiting
 
+    @property
+    def refused_by_stopping(self) -> tuple[str, ...]:
+        """The unanswered questions of the page to come whose refusal raises a flag at once."""
+        shown = shown_pages(self.instrument, self.pages, self.answers)
+        return tuple(
+            item
+            for item in shown[self.next_page]
+            if item not in self.answers and self.instrument.acts_on_refusal(item)
+        )
+
 
 # Everything a page of items needs, in one query: these two requests are most of the traffic.
 _ADMINISTRATION, _KEY, _RESPONSE = (

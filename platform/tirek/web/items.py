@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from tirek.domain.administration import page_after, page_before, shown_pages
 from tirek.domain.instruments import (
+    SKIPPED,
     Answer,
     AnswerState,
     Instrument,
@@ -17,7 +18,6 @@ from tirek.domain.instruments import (
 )
 
 DECLINED = Answer(AnswerState.DECLINED)
-SKIPPED = Answer(AnswerState.SKIPPED)
 
 
 class Sheet(Protocol):

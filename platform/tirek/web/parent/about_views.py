@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from tirek.domain.administration import age_in_years
 from tirek.domain.clocks import KAZAKHSTAN
-from tirek.domain.instruments import Answer, Instrument
+from tirek.domain.instruments import SKIPPED, Answer, Instrument
 from tirek.domain.permissions import Permission
 from tirek.services import children, help_requests, own_children, parent_advice, self_reports
 from tirek.services import self_scores as scores
@@ -17,7 +17,6 @@ from tirek.services.self_reports import About, AgeError, Offer, Report, ReportEn
 from tirek.web.access import catalog, requires
 from tirek.web.i18n import LANGUAGES, current_lang, data_lang
 from tirek.web.items import (
-    SKIPPED,
     blanks,
     build_page,
     following,

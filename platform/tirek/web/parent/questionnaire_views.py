@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from tirek.domain.consent import may_administer
 from tirek.domain.education import Course, Lesson, UnknownLessonError
-from tirek.domain.instruments import Answer
+from tirek.domain.instruments import SKIPPED, Answer
 from tirek.domain.permissions import Permission
 from tirek.services import administrations, children, places, recommendations
 from tirek.services.administrations import AdministrationEndedError
@@ -19,7 +19,6 @@ from tirek.services.runs import Run
 from tirek.web.access import requires
 from tirek.web.i18n import LANGUAGES, current_lang, data_lang
 from tirek.web.items import (
-    SKIPPED,
     blanks,
     build_page,
     following,

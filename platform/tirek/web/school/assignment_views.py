@@ -1,5 +1,6 @@
 """Assignments: plan one, look at what it means, assign it, follow, extend or cancel it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
@@ -9,17 +10,22 @@ from werkzeug.wrappers import Response
 from tirek.domain.capacity import opens_before_days_off
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.errors import DomainError
+from tirek.domain.gates import LONGEST_STAFFED_WINDOW, Gate, WindowFault
 from tirek.domain.permissions import Permission
-from tirek.services import assignments, class_progress, classrooms
+from tirek.services import assignments, class_progress, classrooms, gates, school_events
 from tirek.services.assignments import AssignmentState, Wish
 from tirek.services.class_progress import ProgressState
+from tirek.services.gates import Conditions
 from tirek.services.paging import cut
 from tirek.web.access import requires
+from tirek.web.filters import as_date
 from tirek.web.school import listing
 from tirek.web.school.forms import AssignmentForm, ExtendForm
 from tirek.web.school.views import blueprint, title_of
 from tirek.web.transaction import unit
 
+LONGEST_CHOICE = 60
+LONGEST_HOURS = LONGEST_STAFFED_WINDOW // timedelta(hours=1)
 STATES = ("", *(state.value for state in AssignmentState))
 PROGRESS_STATES = ("", *(state.value for state in ProgressState))
 
@@ -66,8 +72,11 @@ def assignment_new() -> str | tuple[str, int] | Response:
         [(str(room.id), room.name) for room in classrooms.of_school(unit())],
         [(one.id, title_of(one.id)) for one, _release in offered],
     )
+    gated = {one.structure.gate for one, _release in offered}
+    _offer_conditions(form, gated)
     if form.was_sent and form.validate():
-        wish = Wish(UUID(form.classroom.data), form.instrument.data, *form.window)
+        room = UUID(form.classroom.data)
+        wish = Wish(room, form.instrument.data, *form.window, form.conditions)
         try:
             if form.is_confirmed:
                 made = assignments.assign(unit(), wish)
@@ -81,11 +90,17 @@ def assignment_new() -> str | tuple[str, int] | Response:
                 before_days_off=opens_before_days_off(
                     wish.opens_at, unit().catalog.protocol.calendar
                 ),
+                told=gates.told(unit(), plan.conditions),
             )
         except REFUSALS as refusal:
             form.form_errors.append(_refusal(refusal))
     page = render_template(
-        "school/assignment_new.html", form=form, rounds=assignments.rounds(unit()), offered=offered
+        "school/assignment_new.html",
+        form=form,
+        rounds=assignments.rounds(unit()),
+        offered=offered,
+        longest_hours=LONGEST_HOURS,
+        asks_about_event=Gate.AFTER_EVENT in gated,
     )
     return (page, 422) if form.errors else page
 
@@ -114,7 +129,11 @@ def assignment_extend(assignment_id: UUID) -> tuple[str, int] | Response:
     if form.validate_on_submit():
         try:
             assignments.extend(unit(), assignment_id, form.closes_at)
-        except (assignments.WindowError, assignments.NoCampaignError) as refusal:
+        except (
+            assignments.WindowError,
+            assignments.NoCampaignError,
+            gates.NotStaffableError,
+        ) as refusal:
             form.form_errors.append(_refusal(refusal))
         else:
             flash(_("The new end of the window is saved."), "success")
@@ -146,7 +165,22 @@ def _progress_page(assignment_id: UUID, form: ExtendForm) -> str:
         found=class_progress.picked(progress, page=listing.page_number(), **chosen),
         chosen=chosen,
         form=form,
+        told=gates.told(unit(), Conditions(found.staffed_by, found.event_id)),
     )
+
+
+def _offer_conditions(form: AssignmentForm, needed: set[Gate]) -> None:
+    """Ask who is there and what happened where an offered questionnaire needs it."""
+    people = gates.specialists(unit()) if Gate.STAFFED_WINDOW in needed else []
+    events = school_events.of_school(unit()) if Gate.AFTER_EVENT in needed else []
+    form.offer_conditions(
+        [(str(one.id), one.display_name) for one in people],
+        [(str(one.id), f"{as_date(one.happened_on)}: {_shortened(one.words)}") for one in events],
+    )
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= LONGEST_CHOICE else f"{words[:LONGEST_CHOICE]}…"
 
 
 REFUSALS = (
@@ -155,6 +189,9 @@ REFUSALS = (
     assignments.WindowError,
     assignments.NobodyFitsError,
     assignments.AlreadyAssignedError,
+    gates.NobodyThereError,
+    gates.NotStaffableError,
+    gates.NoEventError,
 )
 
 
@@ -171,6 +208,33 @@ def _refusal(refusal: DomainError) -> str:
                 "This class already has this questionnaire in this round. Open it under"
                 " Assignments; to ask again, cancel it first."
             )
+        case gates.NobodyThereError():
+            text = _(
+                "Choose who is with the pupils: these questions are only asked while a"
+                " psychologist of the school is there."
+            )
+        case gates.NotStaffableError(fault=fault):
+            text = _window_fault(fault)
+        case gates.NoEventError():
+            text = _(
+                "Choose what happened: these questions are about an event that is written down,"
+                " and that lies before the window opens."
+            )
         case _:
             text = _("The window must end later than now, and later than before.")
+    return str(text)
+
+
+def _window_fault(fault: WindowFault) -> str:
+    match fault:
+        case WindowFault.TOO_LONG:
+            text = _(
+                "These questions may be open for %(hours)s hours at most, so that one person can"
+                " be there all the time.",
+                hours=LONGEST_HOURS,
+            )
+        case WindowFault.DAY_OFF:
+            text = _("Nobody is at school on that day. Choose a working day.")
+        case _:
+            text = _("These questions may only be open within one day, from 08:00 to 18:00.")
     return str(text)

@@ -24,6 +24,7 @@ from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.consent import ConsentState
 from tirek.domain.referral import ConflictKind
 from tirek.services.concerns import LEVELS
+from tirek.services.gates import Conditions
 from tirek.web.forms import PageForm
 from tirek.web.school import words
 
@@ -79,6 +80,9 @@ class AssignmentForm(PageForm):
     closes = DateTimeLocalField(
         _l("Closes"), [InputRequired(_l("Type when it closes."))], format=MOMENTS
     )
+    # Asked for where an offered questionnaire needs it.
+    staffed_by = SelectField(_l("Who is with the pupils"), coerce=str, default="")
+    event = SelectField(_l("What happened"), coerce=str, default="")
 
     def __init__(self, **kwargs: Any) -> None:
         # The plan is looked at before anything is saved, so it is asked for by its address.
@@ -106,6 +110,24 @@ class AssignmentForm(PageForm):
         """Allow exactly the classes of the school and what may be assigned, each with its name."""
         self.classroom.choices = [SelectChoice(*pair) for pair in rooms]
         self.instrument.choices = [SelectChoice(*pair) for pair in instruments]
+        self.offer_conditions([], [])
+
+    def offer_conditions(
+        self, specialists: list[tuple[str, str]], events: list[tuple[str, str]]
+    ) -> None:
+        """Allow exactly these people and events, each with its name."""
+        nobody = SelectChoice("", _("Not chosen"))
+        self.staffed_by.choices = [nobody, *(SelectChoice(*pair) for pair in specialists)]
+        self.event.choices = [nobody, *(SelectChoice(*pair) for pair in events)]
+
+    @property
+    def conditions(self) -> Conditions:
+        """Who is there and what happened, where it was said."""
+        return Conditions(*(UUID(said) if said else None for said in self._said))
+
+    @property
+    def _said(self) -> tuple[str, str]:
+        return self.staffed_by.data or "", self.event.data or ""
 
     @property
     def window(self) -> tuple[datetime, datetime]:

@@ -11,14 +11,16 @@ from flask import (
     session,
     url_for,
 )
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tirek.domain.access_code import CodeFormatError
-from tirek.domain.instruments import Answer
+from tirek.domain.gates import Gate
+from tirek.domain.instruments import SKIPPED, Answer
 from tirek.domain.people import Role
 from tirek.domain.permissions import Permission
-from tirek.services import administrations, places, runs
+from tirek.services import administrations, gates, places, runs, school_events
 from tirek.services.administrations import (
     AdministrationEndedError,
     ConsentMissingError,
@@ -26,13 +28,13 @@ from tirek.services.administrations import (
     WindowClosedError,
 )
 from tirek.services.codes import Origin, SlowDownError, UnknownCodeError
+from tirek.services.gates import NobodyThereError
 from tirek.services.runs import Run
 from tirek.web import headers
 from tirek.web.access import idle_minutes, public, pupil_key, requires
-from tirek.web.filters import as_datetime
+from tirek.web.filters import as_date, as_datetime
 from tirek.web.i18n import LANGUAGES, current_lang, data_lang
 from tirek.web.items import (
-    SKIPPED,
     blanks,
     build_page,
     following,
@@ -76,7 +78,7 @@ def enter_code() -> str | Response:
         slowed.status_code = 429
         slowed.headers["Retry-After"] = str(error.seconds)
         return slowed
-    except (NotOpenYetError, WindowClosedError, ConsentMissingError) as error:
+    except (NotOpenYetError, WindowClosedError, ConsentMissingError, NobodyThereError) as error:
         return _code_page(form, problem=_code_problem(error), device=device)
     opened = current_session()
     opened.begin(entry.actor.scope, account_id=None, idle_minutes=idle_minutes(Role.STUDENT))
@@ -105,6 +107,8 @@ def about() -> str | Response:
     run = runs.load(unit(), pupil_key())
     if not run.is_open:
         return redirect(url_for("student.thanks"), 303)
+    if not gates.may_show(unit(), run):
+        return redirect(url_for("student.closed"), 303)
     lang = wording_lang(run.instrument, current_lang())
     if request.method == "GET" and run.answers:
         return redirect(_where(run), 303)
@@ -127,6 +131,8 @@ def page(number: int) -> str | Response:
     run = runs.load(unit(), pupil_key())
     if not run.is_open or not run.is_started or not is_asked(run, number - 1, run.answers):
         return redirect(_where(run), 303)
+    if not gates.may_show(unit(), run):
+        return redirect(url_for("student.closed"), 303)
     return _items_page(run, number - 1)
 
 
@@ -187,6 +193,18 @@ def thanks() -> str | Response:
     )
 
 
+@blueprint.get("/closed")
+@requires(Permission.ANSWER)
+def closed() -> str:
+    """Nobody is there any more, so nothing further is asked; what was answered is kept."""
+    run = runs.load(unit(), pupil_key())
+    return render_template(
+        "student/closed.html",
+        psychologists=places.psychologists(db(), run.school_id),
+        center=places.center_of_school(db(), run.school_id),
+    )
+
+
 @blueprint.post("/leave")
 @public
 def leave() -> Response:
@@ -226,7 +244,18 @@ def _items_page(
         number=index + 1,
         lang_of_items=lang,
         missing=missing or [],
+        event=_event(run, lang),
     )
+
+
+def _event(run: Run, lang: str) -> str | None:
+    """Which event the questions are about, by its day; its words are not for pupils."""
+    if run.instrument.structure.gate is not Gate.AFTER_EVENT:
+        return None
+    day = school_events.find_date_asked_about(unit(), run.key)
+    with force_locale(lang):
+        # It stands among the questions, so it speaks their language.
+        return str(_("The questions are about what happened on %(day)s.", day=as_date(day)))
 
 
 def _where(run: Run) -> str:

@@ -99,8 +99,74 @@ BEGIN
     RETURN NEW;
 END $$
 """
-FUNCTIONS = (RELEASE_MOVES_ON, SIGNED_BY_METHODOLOGIST, DECIDED_ONCE)
+# A questionnaire that needs a grown-up beside it, or a known event (`use.gate` of its structure):
+# who is there, one day of Kazakhstan (UTC+5), and the same longest window as domain/gates.py. The
+# school's hours and days off are known to the calendar only, so the service asks for them.
+ASSIGNMENT_PASSES_GATE = f"""
+CREATE FUNCTION assignment_passes_gate() RETURNS trigger {DEFINER} AS $$
+DECLARE gate text;
+BEGIN
+    SELECT p.content #>> '{{use,gate}}' INTO gate FROM instrument_releases r
+    JOIN instrument_parts p ON p.instrument_id = r.instrument_id AND p.hash = r.structure_hash
+    WHERE r.id = NEW.release_id;
+    IF gate = 'staffed_window' THEN
+        IF NOT EXISTS (SELECT FROM accounts a WHERE a.id = NEW.staffed_by
+            AND a.school_id = NEW.school_id AND a.role = 'psychologist' AND a.is_active) THEN
+            RAISE EXCEPTION 'a specialist of the school must be there' USING ERRCODE = 'TK002';
+        END IF;
+        IF NEW.closes_at - NEW.opens_at > interval '4 hours'
+            OR (NEW.opens_at AT TIME ZONE interval '5 hours')::date
+            <> (NEW.closes_at AT TIME ZONE interval '5 hours')::date THEN
+            RAISE EXCEPTION 'nobody can be there so long' USING ERRCODE = 'TK002';
+        END IF;
+    ELSIF gate = 'after_event' AND NOT EXISTS (SELECT FROM school_events e
+        WHERE e.id = NEW.event_id AND e.school_id = NEW.school_id
+        AND e.happened_on <= (NEW.opens_at AT TIME ZONE interval '5 hours')::date) THEN
+        RAISE EXCEPTION 'an event of the school must be named' USING ERRCODE = 'TK002';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+# What only opens while somebody is there does not open before or after.
+OPENED_WHILE_STAFFED = f"""
+CREATE FUNCTION opened_while_staffed() RETURNS trigger {DEFINER} AS $$
+BEGIN
+    IF EXISTS (SELECT FROM assignments s WHERE s.id = NEW.assignment_id
+        AND s.staffed_by IS NOT NULL AND (s.cancelled_at IS NOT NULL OR s.opens_at > now()
+        OR s.closes_at <= now())) THEN
+        RAISE EXCEPTION 'nobody is there now' USING ERRCODE = 'TK002';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+# Pupils see no event: of the one they are asked about they get the day, never the words.
+EVENT_DATE = """
+CREATE FUNCTION event_date_asked_about(year integer, administration uuid) RETURNS date
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT e.happened_on FROM administrations a
+    JOIN assignments s ON s.id = a.assignment_id
+    JOIN school_events e ON e.id = s.event_id
+    WHERE a.school_year = $1 AND a.id = $2 AND (scope_kind() = 'system'
+        OR (scope_kind() = 'student' AND a.student_id = scope_id())
+        OR (scope_kind() = 'school' AND a.school_id = scope_id()))
+$$
+"""
+FUNCTIONS = (
+    RELEASE_MOVES_ON,
+    SIGNED_BY_METHODOLOGIST,
+    DECIDED_ONCE,
+    ASSIGNMENT_PASSES_GATE,
+    OPENED_WHILE_STAFFED,
+    EVENT_DATE,
+)
 TRIGGERS = (
+    (
+        "assignments_gate",
+        "BEFORE INSERT OR UPDATE OF release_id, opens_at, closes_at, staffed_by, event_id"
+        " ON assignments",
+        "assignment_passes_gate()",
+    ),
+    ("administrations_staffed", "BEFORE INSERT ON administrations", "opened_while_staffed()"),
     ("releases_move_on", "BEFORE UPDATE ON instrument_releases", "release_moves_on()"),
     ("signatures_own", "BEFORE INSERT ON release_signatures", "signed_by_methodologist()"),
     ("drafts_withdrawn", "BEFORE UPDATE ON instrument_drafts", "decided_once('withdrawn_at')"),
@@ -185,8 +251,15 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
     for name, when, _ in TRIGGERS:
         op.execute(f"DROP TRIGGER {name} ON {when.split(' ON ')[1]}")
-    for function in ("release_moves_on", "signed_by_methodologist", "decided_once"):
-        op.execute(f"DROP FUNCTION {function}()")
+    for function in (
+        "release_moves_on",
+        "signed_by_methodologist",
+        "decided_once",
+        "assignment_passes_gate",
+        "opened_while_staffed",
+        "event_date_asked_about",
+    ):
+        op.execute(f"DROP FUNCTION {function}")
     op.execute(RELEASE_IMMUTABLE.format(without=BEFORE_0011))
     for table, columns in MAY_CHANGE.items():
         op.execute(f"REVOKE UPDATE ({columns}) ON {table} FROM tirek_app")
