@@ -1,0 +1,78 @@
+"""Permissions of rights-holders: what is needed, what was recorded, and taking one back."""
+
+from uuid import UUID
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from tirek.domain.errors import NotFoundError
+from tirek.domain.permissions import Permission
+from tirek.services import licences
+from tirek.services.licences import GrantError, Record
+from tirek.web.access import requires
+from tirek.web.admin.blueprint import blueprint
+from tirek.web.admin.licence_forms import GrantForm, RevokeForm
+from tirek.web.admin.views import SEE_OTHER
+from tirek.web.i18n import data_lang
+from tirek.web.transaction import unit
+
+
+@blueprint.get("/licences")
+@requires(Permission.RECORD_LICENCE)
+def licences_list() -> str:
+    """List the questionnaires that need a permission, and how each stands today."""
+    return render_template(
+        "admin/licences.html", lines=licences.overview(unit()), text_lang=data_lang()
+    )
+
+
+@blueprint.route("/licences/<instrument_id>", methods=["GET", "POST"])
+@requires(Permission.RECORD_LICENCE)
+def licence(instrument_id: str) -> str | tuple[str, int] | Response:
+    """Show one questionnaire's permissions, and record another."""
+    line = licences.line_of(unit(), instrument_id)
+    form = GrantForm(data={"valid_from": licences.today(unit())})
+    if form.validate_on_submit():
+        try:
+            licences.record(unit(), instrument_id, form.grant)
+        except GrantError:
+            form.valid_to.errors = [_("The last day comes before the first one.")]
+        else:
+            flash(_("Recorded."), "success")
+            return redirect(url_for("admin.licence", instrument_id=instrument_id), SEE_OTHER)
+    page = render_template(
+        "admin/licence.html",
+        line=line,
+        records=licences.records(unit(), instrument_id),
+        form=form,
+        text_lang=data_lang(),
+    )
+    return (page, 422) if form.errors else page
+
+
+@blueprint.route(
+    "/licences/<instrument_id>/<uuid:licence_id>/revoke",
+    methods=["GET", "POST"],
+)
+@requires(Permission.RECORD_LICENCE)
+def licence_revoke(instrument_id: str, licence_id: UUID) -> str | tuple[str, int] | Response:
+    """Ask why, and take a permission back."""
+    line = licences.line_of(unit(), instrument_id)
+    record = _record(instrument_id, licence_id)
+    form = RevokeForm()
+    if form.validate_on_submit():
+        licences.revoke(unit(), licence_id, form.reason.data or "")
+        flash(_("Taken back. What has been begun may be finished; nothing new begins."), "success")
+        return redirect(url_for("admin.licence", instrument_id=instrument_id), SEE_OTHER)
+    page = render_template(
+        "admin/licence_revoke.html", line=line, record=record, form=form, text_lang=data_lang()
+    )
+    return (page, 422) if form.errors else page
+
+
+def _record(instrument_id: str, licence_id: UUID) -> Record:
+    for one in licences.records(unit(), instrument_id):
+        if one.id == licence_id:
+            return one
+    raise NotFoundError("instrument_licence", licence_id)
