@@ -1,7 +1,7 @@
 """One fault of a response: what is wrong, how badly, and where, as a FHIRPath."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -36,6 +36,26 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.severity}: {self.text}"
+
+
+@dataclass(slots=True)
+class Faults:
+    """What has been found so far, in the order in which it was found."""
+
+    found: list[Fault] = field(default_factory=list)
+
+    def error(self, code: Code, place: str, text: str) -> None:
+        """Keep what makes the response invalid."""
+        self.found.append(Fault(Severity.ERROR, code, place, text))
+
+    def warn(self, code: Code, place: str, text: str) -> None:
+        """Keep what a person should look at."""
+        self.found.append(Fault(Severity.WARNING, code, place, text))
+
+    def either(self, code: Code, place: str, text: str, *, is_error: bool) -> None:
+        """Keep a fault whose weight depends on the circumstances."""
+        severity = Severity.ERROR if is_error else Severity.WARNING
+        self.found.append(Fault(severity, code, place, text))
 
 
 def operation_outcome(faults: Iterable[Fault]) -> dict[str, object]:
