@@ -16,6 +16,7 @@ from tirek.domain.instruments import Answer, ReleaseStatus, WordingStatus
 from tirek.domain.interpretation import ItemUnanswered
 from tirek.domain.parents import HelpKind
 from tirek.domain.scoring import score
+from tirek.web.school.words import BAND
 
 ROOT = Path(__file__).resolve().parents[2] / "instruments"
 FIRST_SIX = {"who-5", "phq-a", "gad-7", "psc-17-y", "psc-17-p", "hbsc-bullying"}
@@ -29,6 +30,7 @@ CASES = [
     for folder in folders(ROOT)
     for case in read_files(folder)[0].cases
 ]
+DECLINED = Answer.read("declined")
 each_instrument = pytest.mark.parametrize("name", sorted(INSTRUMENTS))
 
 
@@ -113,6 +115,14 @@ def test_a_child_and_a_parent_see_no_score(name):
         ("none", "text_only") if about_oneself else ("text_only", "none")
     )
     assert shown["psychologist"] == ("none" if about_oneself else "full")
+
+
+@each_instrument
+def test_every_band_that_a_psychologist_may_see_has_a_word_of_its_own(name):
+    rules = INSTRUMENTS[name].interpretation
+    for bands in rules.bands.values() if rules.show_to["psychologist"] == "full" else ():
+        said = [str(BAND[band.id]) for band in bands]
+        assert len(set(said)) == len(bands)
 
 
 @each_instrument
@@ -262,7 +272,9 @@ def test_no_critical_item_can_be_left_blank_unseen_by_a_person(name):
         for rule in found.flags
         if isinstance(rule.when, ItemUnanswered) and rule.level == "review"
     }
-    assert reviewed == {item.id for item in found.items if item.critical}
+    # What acts at once when it is refused needs no review at the end.
+    acting = {item.id for item in found.items if critical_flags(found, item.id, DECLINED)}
+    assert reviewed | acting == {item.id for item in found.items if item.critical}
 
 
 def test_phq_a_leaves_its_last_four_questions_out_of_the_total():

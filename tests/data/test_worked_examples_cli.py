@@ -80,7 +80,7 @@ WORKED = {
     "ebipq": """
 00000000000000 | victimisation 0, aggression 0, victim_any 0 no, aggression_any 0 no, role 0 uninvolved |
 20000000000000 | victimisation 2, aggression 0, victim_any 1 yes, aggression_any 0 no, role 1 victim    | victim medium
-30100001200000 | victimisation 4, aggression 3, victim_any 1 yes, aggression_any 1 yes, role 3 both     | victim medium, aggressor low
+30100001200000 | victimisation 4, aggression 3, victim_any 1 yes, aggression_any 1 yes, role 3 bully_victim | victim medium, aggressor low
 44444440000000 | victimisation 28, aggression 0, victim_any 1 yes, aggression_any 0 no, role 1 victim   | victim medium, hitOften medium, threatenedOften medium
 01010011101011 | victimisation 3, aggression 5, victim_any 0 no, aggression_any 0 no, role 0 uninvolved |
 00000000002000 | victimisation 0, aggression 2, victim_any 0 no, aggression_any 1 yes, role 2 aggressor | aggressor low

@@ -84,6 +84,10 @@ BAND = {
     "adequate": _l("adequate well-being"),
     "no": _l("below the cut-off"),
     "yes": _l("at or above the cut-off"),
+    "uninvolved": _l("takes no part in bullying"),
+    "victim": _l("is bullied"),
+    "aggressor": _l("bullies others"),
+    "bully_victim": _l("is bullied and bullies others"),
 }
 
 # Why the line of earlier rounds ends.
