@@ -59,7 +59,7 @@ def run_export(arguments: Namespace) -> int:
         content = write(files, Wanted(arguments.lang, arguments.public))
     except ExchangeError as error:
         raise CommandError(f"{error}.") from error
-    _put(content, arguments.out)
+    put(content, arguments.out)
     return CLEAN
 
 
@@ -102,7 +102,8 @@ def _content(path: Path) -> bytes:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _put(content: bytes, out: Path | None) -> None:
+def put(content: bytes, out: Path | None) -> None:
+    """Write to a new file, or to stdout; what is there already is never overwritten."""
     if out is None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()

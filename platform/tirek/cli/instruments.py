@@ -11,7 +11,7 @@ from tirek.catalog.instrument_files import read_files
 from tirek.catalog.instrument_lints import lint_content
 from tirek.catalog.instruments import check, folders, load_instrument, load_instruments
 from tirek.catalog.release import RepublishedError, publish, written
-from tirek.cli import instrument_exchange, instrument_page, instrument_score
+from tirek.cli import instrument_exchange, instrument_page, instrument_records, instrument_score
 from tirek.cli.parser import CommandError
 from tirek.config import ROOT
 from tirek.domain.interpretation import Sex
@@ -33,6 +33,9 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
     exchange.add_export(_verb(verbs, "export", exchange.run_export, "write for another system"))
     exchange.add_import(_verb(verbs, "import", exchange.run_import, "make a draft of a file"))
     exchange.add_check(_verb(verbs, "check-response", exchange.run_check, "judge FHIR answers"))
+    records = instrument_records
+    records.add_rescore(_verb(verbs, "rescore", records.run_rescore, "score a table of answers"))
+    records.add_code_book(_verb(verbs, "code-book", records.run_code_book, "explain its columns"))
     score = _with_id(_verb(verbs, "score", run_score, "score one person's answers"))
     score.add_argument("--answers", required=True, metavar="FILE", help='JSON, "-" for stdin')
     score.add_argument("--lang", default="kk", help="the language answered in (default: kk)")

@@ -1,0 +1,81 @@
+"""The finished answers of one class as files for other programs; each child's is audited."""
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+
+from sqlalchemy import select
+
+from tirek.catalog.exchange.records import code_book, csv_records, redcap_records, sav
+from tirek.catalog.exchange.records.record import Record, Scored
+from tirek.domain.clocks import KAZAKHSTAN
+from tirek.domain.errors import NotFoundError
+from tirek.domain.instruments import Instrument
+from tirek.domain.scoring import score
+from tirek.services import assignments, audit, runs
+from tirek.services.runs import AdministrationKey
+from tirek.services.unit import Unit
+from tirek.storage.models import Administration, Assignment, Student
+
+Writer = Callable[[Instrument, Iterable[Scored]], bytes]
+WRITERS: Mapping[str, Writer] = MappingProxyType(
+    {"csv": csv_records.write, "redcap": redcap_records.write, "sav": sav.write}
+)
+CODE_BOOK = "codes"
+
+
+def write(unit: Unit, assignment: Assignment, kind: str) -> bytes:
+    """The file of a kind in `WRITERS`, or the code book, which holds nobody's answers.
+
+    Raises what `records_of` raises.
+    """
+    if kind == CODE_BOOK:
+        return code_book.write(runs.pinned_release(unit, assignment.release_id))
+    return WRITERS[kind](*records_of(unit, assignment))
+
+
+def records_of(unit: Unit, assignment: Assignment) -> tuple[Instrument, list[Scored]]:
+    """Every finished administration of an assignment of the own school, by school code.
+
+    Without names. Raises `NotFoundError` where results may not be read one by one, and where the
+    files no longer hold the structure that was answered.
+    """
+    row = assignments.row_of(unit, assignment)
+    if not row.is_read_per_person:
+        raise NotFoundError("results of single people", assignment.id)
+    found = unit.session.execute(
+        select(Administration, Student)
+        .join(Student, Student.id == Administration.student_id)
+        .where(
+            Administration.school_year == assignment.school_year,
+            Administration.assignment_id == assignment.id,
+            Administration.school_id == unit.actor.school_id,
+            Administration.state == "completed",
+        )
+        .order_by(Student.school_code, Administration.ended_at)
+    ).all()
+    instrument = runs.pinned_release(unit, assignment.release_id)
+    return instrument, [_scored(unit, instrument, one, student) for one, student in found]
+
+
+def _scored(
+    unit: Unit, instrument: Instrument, administration: Administration, student: Student
+) -> Scored:
+    key = AdministrationKey(administration.school_year, administration.id)
+    answers = runs.load(unit, key).answers
+    ended = administration.ended_at
+    facts = {
+        "record": student.school_code,
+        "language": administration.language,
+        "age": str(administration.age_years),
+        "sex": student.sex or "",
+        "ended": ended.astimezone(KAZAKHSTAN).date().isoformat() if ended else "",
+    }
+    audit.record(
+        unit,
+        "result.export",
+        "administration",
+        key.id,
+        student_id=student.id,
+        school_id=student.school_id,
+    )
+    return Scored(Record("", facts, answers), score(instrument, answers), ())
