@@ -12,6 +12,7 @@ RARE_ROUNDS: Mapping[str, float] = {
     "drills": 900.0,
     "reminders": 300.0,
     "talks": 300.0,
+    "measurements": 300.0,
     "groups": 900.0,
 }
 

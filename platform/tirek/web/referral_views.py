@@ -43,6 +43,8 @@ class Area:
     pupil: str | None = None
     # Where somebody is named as possibly harming the child.
     named: str | None = None
+    # Where they say what the conversation showed.
+    found: str | None = None
 
     def url(self, referral_id: UUID, part: str | None = None) -> str:
         """The address of the referral, or of a part of its page."""

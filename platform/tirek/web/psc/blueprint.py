@@ -18,6 +18,7 @@ AREA = Area(
     decide="psc.decide",
     confirm="psc.confirm_notice",
     named="psc.named",
+    found="psc.found",
     apart={StepName.REDIRECT: "psc.send_on", StepName.CLOSE: "psc.close"},
 )
 

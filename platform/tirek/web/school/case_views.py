@@ -34,6 +34,7 @@ AREA = Area(
     confirm="school.case_notice",
     pupil="school.pupil",
     named="school.case_named",
+    found="school.case_found",
 )
 # Whose pages these are, for who was too late; other modules add theirs.
 AREAS = dict.fromkeys(("school.case_accept", "school.case_step", "school.case_decide"), AREA)
