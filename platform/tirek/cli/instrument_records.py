@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tirek.catalog.exchange.foreign import ExchangeError
-from tirek.catalog.exchange.records import code_book, csv_records, redcap_records, sav
+from tirek.catalog.exchange.records import code_book, csv_records, fhir_results, redcap_records, sav
 from tirek.catalog.exchange.records.record import Scored, Table, TableError, rescored
 from tirek.catalog.instruments import folders, load_instrument
 from tirek.cli.instrument_exchange import put
@@ -17,11 +17,13 @@ READERS: dict[str, Callable[[Instrument, bytes], Table]] = {
     "csv": csv_records.read,
     "redcap": redcap_records.read,
     "sav": sav.read,
+    "fhir": fhir_results.read,
 }
 WRITERS: dict[str, Callable[[Instrument, Iterable[Scored]], bytes]] = {
     "csv": csv_records.write,
     "redcap": redcap_records.write,
     "sav": sav.write,
+    "fhir": fhir_results.write,
 }
 CLEAN, REFUTED = 0, 1
 

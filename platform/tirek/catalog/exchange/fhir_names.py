@@ -34,7 +34,6 @@ PART = OWN + "instrument-part"
 RELEASE = OWN + "instrument-release"
 WORDING_STATUS = OWN + "wording-status"
 HASHES = OWN + "instrument-hashes"
-STATE = OWN + "answer-state"
 
 SCORE_PREFIX = "score."
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -56,6 +55,12 @@ class FhirVersion(StrEnum):
 def code_system(url: str, option_set: str) -> str:
     """Return the address of the code system that an instrument's option set stands for."""
     return f"{url.replace('/Questionnaire/', '/CodeSystem/')}-{option_set}"
+
+
+def grouped(url: str, **values: str) -> dict[str, object]:
+    """Return one of our own extensions, its texts by name inside it."""
+    inner = [{"url": name, "valueString": str(value)} for name, value in values.items()]
+    return {"url": url, "extension": inner}
 
 
 def translations(strings: dict[str, str]) -> dict[str, object]:

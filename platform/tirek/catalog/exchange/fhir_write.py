@@ -20,6 +20,7 @@ from tirek.catalog.exchange.fhir_names import (
     VERSION_ALGORITHMS,
     WORDING_STATUS,
     FhirVersion,
+    grouped,
     translations,
 )
 from tirek.catalog.exchange.foreign import ExchangeError
@@ -107,11 +108,11 @@ def _own(
 ) -> Iterator[Resource]:
     instrument = files.instrument
     for lang, wording in wordings.items():
-        yield _grouped(WORDING_STATUS, lang=lang, status=wording.status, version=wording.version)
+        yield grouped(WORDING_STATUS, lang=lang, status=wording.status, version=wording.version)
     if wanted.is_public:
         return
     hashes = instrument.hashes
-    yield _grouped(
+    yield grouped(
         RELEASE,
         label=instrument.release,
         sha256=hashes.release,
@@ -123,12 +124,7 @@ def _own(
         is_withheld = lang != name and lang not in wordings
         if name == "release" or is_withheld:
             continue
-        yield _grouped(PART, name=name, content=written_json(document.data))
-
-
-def _grouped(url: str, **values: str) -> Resource:
-    inner = [{"url": name, "valueString": str(value)} for name, value in values.items()]
-    return {"url": url, "extension": inner}
+        yield grouped(PART, name=name, content=written_json(document.data))
 
 
 def _scores(instrument: Instrument, wordings: dict[str, Wording]) -> Iterator[Resource]:
