@@ -69,7 +69,7 @@ def test_a_permission_is_recorded_shown_and_taken_back(
     page = somebody.submit(page, reason="They wrote that it is over.")
     (row,) = page.rows("What was recorded")
     assert "They wrote that it is over." in row[4]
-    assert states(somebody)["rcads-25"][0] == "taken back"
+    assert states(somebody)["rcads-25"][0] == "was taken back"
     system.rollback()
     assert "rcads-25" not in {one.id for one, _release in assignments.assignable(psychologist)}
 
