@@ -10,6 +10,8 @@ from tirek.domain.measurement.summaries import Numbers
 # factanal.
 LOWEST_UNIQUENESS = 0.005
 SMALLEST_EIGENVALUE = 1e-9
+# The steepest slope that counts as level.
+SETTLED = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,18 @@ def one_factor(covariances: Numbers) -> OneFactor | None:
         bounds=[(LOWEST_UNIQUENESS, 1)] * len(sds),
         options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 500},
     )
-    if not found.success:
+    if not _has_settled(found.x, found.jac):
         return None
     loadings = _loadings(found.x, correlations)
     return OneFactor(loadings * sds, found.x * sds**2)
+
+
+def _has_settled(uniquenesses: Numbers, gradient: Numbers) -> bool:
+    """Whether no step within the bounds leads down; a search may stop at that without saying so."""
+    is_lowest, is_highest = uniquenesses <= LOWEST_UNIQUENESS, uniquenesses >= 1
+    downhill = np.where(is_lowest, np.minimum(gradient, 0), gradient)
+    downhill = np.where(is_highest, np.maximum(downhill, 0), downhill)
+    return bool(np.abs(downhill).max() < SETTLED)
 
 
 def is_positive_definite(correlations: Numbers) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from tirek.domain.measurement.answer_counts import StratifiedTable
 from tirek.domain.measurement.errors import UnmeasurableError
-from tirek.domain.measurement.summaries import Numbers
+from tirek.domain.measurement.summaries import Numbers, Whole
 
 SIGNIFICANT = 0.05
 # The sizes at which an item leaves class A, and enters class C: of a delta, of an SMD / sd.
@@ -23,6 +23,8 @@ DELTA_UNIT = -2.35
 # One-sided 5 % of a normal distribution.
 Z_ONE_SIDED = 1.6448536269514722
 TWO_CODES = 2
+# What rounding leaves of a variance of nothing.
+SMALLEST_VARIANCE = 1e-12
 
 
 class DifClass(StrEnum):
@@ -73,8 +75,8 @@ def mantel_haenszel(table: StratifiedTable) -> MantelHaenszel:
     """
     if len(table.scores) != TWO_CODES:
         raise UnmeasurableError("the Mantel-Haenszel odds ratio is for items with two answers")
-    reference, focal = table.counts[:, 0, :], table.counts[:, 1, :]
-    n = table.counts.sum(axis=(1, 2))
+    counts = _occupied(table)
+    reference, focal, n = counts[:, 0, :], counts[:, 1, :], counts.sum(axis=(1, 2))
     a, b = reference[:, 1], reference[:, 0]
     c, d = focal[:, 1], focal[:, 0]
     above, below = float((a * d / n).sum()), float((b * c / n).sum())
@@ -116,20 +118,29 @@ def ordinal_mantel(table: StratifiedTable) -> OrdinalMantel:
 
 def _chi2(table: StratifiedTable, *, correction: float) -> float:
     """Return the sum over strata, tested against the hypergeometric moments, as a chi-square."""
-    n_reference, n_focal = table.counts.sum(axis=2).T.astype(np.float64)
+    counts = _occupied(table)
+    n_reference, n_focal = counts.sum(axis=2).T.astype(np.float64)
     n = n_reference + n_focal
-    both = table.counts.sum(axis=1)
-    sums, squares = both @ table.scores, both @ table.scores**2
-    observed = float((table.counts[:, 1, :] @ table.scores).sum())
+    both = counts.sum(axis=1)
+    # Codes far from zero would leave no digit for their spread.
+    codes = table.scores - table.scores.mean()
+    sums, squares = both @ codes, both @ codes**2
+    observed = float((counts[:, 1, :] @ codes).sum())
     expected = float((n_focal / n * sums).sum())
     held = n > 1
     variance = _variance(n_reference[held], n_focal[held], sums[held], squares[held])
-    if not variance > 0:
+    if not variance > SMALLEST_VARIANCE:
         raise UnmeasurableError(
             "no matching score was reached by both groups with different answers"
         )
     distance = max(abs(observed - expected) - correction * _step(table), 0)
     return float(distance**2 / variance)
+
+
+def _occupied(table: StratifiedTable) -> Whole:
+    """Return the counts of the strata that hold anybody."""
+    held: Whole = table.counts[table.counts.any(axis=(1, 2))]
+    return held
 
 
 def _step(table: StratifiedTable) -> float:

@@ -13,7 +13,9 @@ from tirek.domain.measurement.summaries import Numbers, Whole
 
 MOST_STEPS = 60
 MOST_HALVINGS = 30
+# What a step may still gain, as a share of the whole and as the slope promises it.
 SETTLED = 1e-11
+NEARLY_LEVEL = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,16 @@ def fit(predictors: Numbers, counts: Whole, start: Fit | None = None) -> Fit:
         at[:n_cuts] = start.cuts
         at[n_cuts : n_cuts + len(start.slopes)] = start.slopes
     loglik = _loglik(at, predictors, counts)
-    information = np.eye(n_cuts + q)
     for _ in range(MOST_STEPS):
         gradient, information = _derivatives(at, predictors, counts)
         try:
-            step = np.linalg.solve(information, gradient).astype(np.float64)
+            inverse = np.linalg.inv(information)
         except np.linalg.LinAlgError as error:
             raise UnmeasurableError("the predictors cannot be told apart") from error
+        step: Numbers = inverse @ gradient
         at, gained, loglik = _advance(at, step, loglik, predictors, counts)
-        if gained <= SETTLED * (1 + abs(loglik)) and float(gradient @ step) < SETTLED * 1e3:
-            errors = np.sqrt(np.diag(np.linalg.inv(information))[n_cuts:])
+        if gained <= SETTLED * (1 + abs(loglik)) and float(gradient @ step) < NEARLY_LEVEL:
+            errors: Numbers = np.sqrt(np.maximum(np.diag(inverse)[n_cuts:], 0))
             return Fit(at[:n_cuts], at[n_cuts:], errors, loglik)
     raise UnmeasurableError("the ordinal logistic model does not settle")
 
