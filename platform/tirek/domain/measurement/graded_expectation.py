@@ -47,7 +47,7 @@ class Expectation:
         cls, patterns: Patterns, model: GradedModel, grid: Grid = CALIBRATION, *, crossed: bool
     ) -> Self:
         """Return the sums of these people; those who answered nothing do not count."""
-        tables = _Tables.of(model, grid, crossed=crossed)
+        tables = _Tables.of(model, grid)
         counts = np.zeros_like(tables.logs)
         crossing = np.zeros((len(counts), len(counts))) if crossed else None
         people, loglik = 0.0, 0.0
@@ -125,18 +125,34 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
-    """What the answers are looked up in."""
+    """What the answers are looked up in; every table has the shape (all categories, points)."""
 
-    model: GradedModel
     prior: FloatArray
     logs: FloatArray
-    derivatives: tuple[FloatArray, ...]
+    # The derivatives of ln P_k by a, by the threshold below the answer, and by the one above it.
+    by_slope: FloatArray
+    by_lower: FloatArray
+    by_upper: FloatArray
+    # 1 where a category belongs to an item; shape (all categories, items).
+    items: FloatArray
+    # The column of each item's slope.
+    slopes: list[int]
 
     @classmethod
-    def of(cls, model: GradedModel, grid: Grid, *, crossed: bool) -> Self:
+    def of(cls, model: GradedModel, grid: Grid) -> Self:
+        sizes = [item.categories for item in model]
+        slopes = np.cumsum(sizes) - sizes
         logs = np.concatenate([log_probabilities(item, grid.points).T for item in model])
-        derivatives = [log_derivatives(item, grid.points) for item in model] if crossed else []
-        return cls(model, np.log(grid.weights), logs, tuple(derivatives))
+        by_slope, by_lower, by_upper = (np.zeros_like(logs) for _ in range(3))
+        for start, item in zip(slopes.tolist(), model, strict=True):
+            found = log_derivatives(item, grid.points)
+            by_slope[start : start + item.categories] = found[:, :, 0]
+            for category in range(1, item.categories):
+                by_lower[start + category] = found[category, :, category]
+                by_upper[start + category - 1] = found[category - 1, :, category]
+        items = np.repeat(np.eye(len(sizes)), sizes, axis=0)
+        prior = np.log(grid.weights)
+        return cls(prior, logs, by_slope, by_lower, by_upper, items, slopes.tolist())
 
     def posterior(self, chosen: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return each row's posterior over the grid, and the logarithm of its likelihood."""
@@ -150,14 +166,14 @@ class _Tables:
         return joint, (np.log(whole) + highest)[:, 0]
 
     def scores(self, chosen: FloatArray, posterior: FloatArray) -> FloatArray:
-        """Return the derivative of each row's log-likelihood; shape (rows, all parameters)."""
-        found = np.empty_like(chosen)
-        start = 0
-        for item, derivative in zip(self.model, self.derivatives, strict=True):
-            own = slice(start, start + item.categories)
-            start += item.categories
-            means = np.tensordot(posterior, derivative, axes=(1, 1))
-            found[:, own] = np.einsum("nk,nkp->np", chosen[:, own], means)
+        """Return the derivative of each row's log-likelihood; shape (rows, all parameters).
+
+        An answer's parameters are the slope of its item and the thresholds on its two sides; the
+        threshold below it stands in its own column, the one above it in the next.
+        """
+        found = chosen * (posterior @ self.by_lower.T)
+        found[:, 1:] += (chosen * (posterior @ self.by_upper.T))[:, :-1]
+        found[:, self.slopes] = (chosen * (posterior @ self.by_slope.T)) @ self.items
         return found
 
 

@@ -153,6 +153,23 @@ def test_regions_that_compute_apart_find_what_all_together_find():
         assert (one.a, *one.b) == pytest.approx((other.a, *other.b), abs=1e-8)
 
 
+def test_many_people_are_climbed_to_by_way_of_some_and_the_end_is_the_same():
+    model = a_model(items=12)
+    patterns = patterns_of(answers_of(model, people=15_000), [4] * 12)
+    assert len(patterns.people) > 10_000
+    by_way_of_some = fit_parts([patterns], model.ids)
+
+    def all_at_once(model, *, crossed):
+        return Expectation.of(patterns, model, crossed=crossed)
+
+    start = start_of(model.ids, [4] * 12, patterns.people @ patterns.chosen)
+    directly = climb(all_at_once, start)
+    assert by_way_of_some.converged
+    assert by_way_of_some.loglik == pytest.approx(directly.loglik, abs=1e-6)
+    for one, other in zip(by_way_of_some.model, directly.model, strict=True):
+        assert (one.a, *one.b) == pytest.approx((other.a, *other.b), abs=1e-4)
+
+
 def test_sums_written_and_read_again_are_the_same():
     model = a_model(items=3)
     state = Expectation.of(patterns_of(answers_of(model, people=50), [4] * 3), model, crossed=True)

@@ -45,3 +45,12 @@ def test_columns_say_where_an_items_categories_stand():
 def test_a_wrong_answer_is_refused_with_its_place(wrong):
     with pytest.raises(AnswersError, match=f"row 2, item 1: there is no category {wrong}"):
         patterns_of(np.array([[0, 0], [wrong, 0]]), [3, 3])
+
+
+def test_a_thinned_picture_keeps_the_shares():
+    rows = np.random.default_rng(2).integers(0, 3, (5_000, 3))
+    whole = patterns_of(rows, [3, 3, 3])
+    thin = whole.thinned(10)
+    assert thin.people.sum() == 500
+    shares = (whole.people @ whole.chosen) / 5_000
+    assert (thin.people @ thin.chosen) / 500 == pytest.approx(shares, abs=0.02)
