@@ -118,9 +118,9 @@ def mahalanobis(given: Numbers) -> Numbers:
     return found
 
 
-def ranks(distances: Numbers) -> Numbers:
-    """Return each person's place, 1 the farthest, equal ones the same; NaN stays NaN."""
-    found = np.full(len(distances), np.nan)
+def ranks(distances: Numbers) -> Whole:
+    """Return each person's place, 1 the farthest, equal ones the same; 0 for a NaN."""
+    found = np.zeros(len(distances), dtype=np.int64)
     seen = ~np.isnan(distances)
     ascending = np.sort(distances[seen])
     found[seen] = 1 + seen.sum() - np.searchsorted(ascending, distances[seen], side="right")

@@ -48,7 +48,7 @@ def one_factor(covariances: Numbers) -> OneFactor | None:
     )
     if not _has_settled(found.x, found.jac):
         return None
-    loadings = _loadings(found.x, correlations)
+    _, loadings = _best(found.x, correlations)
     return OneFactor(loadings * sds, found.x * sds**2)
 
 
@@ -67,18 +67,18 @@ def is_positive_definite(correlations: Numbers) -> bool:
 
 def _misfit(uniquenesses: Numbers, correlations: Numbers) -> tuple[float, Numbers]:
     """Return the discrepancy and its gradient, as functions of the uniquenesses alone."""
-    scale = 1 / np.sqrt(uniquenesses)
-    values, _ = np.linalg.eigh(correlations * np.outer(scale, scale))
+    values, loadings = _best(uniquenesses, correlations)
     rest = values[:-1]
-    misfit = float((rest - np.log(rest) - 1).sum())
-    loadings = _loadings(uniquenesses, correlations)
-    residual = np.outer(loadings, loadings) + np.diag(uniquenesses) - correlations
-    return misfit, np.diag(residual) / uniquenesses**2
+    residual = loadings**2 + uniquenesses - np.diag(correlations)
+    return float((rest - np.log(rest) - 1).sum()), residual / uniquenesses**2
 
 
-def _loadings(uniquenesses: Numbers, correlations: Numbers) -> Numbers:
-    """Return the best loadings for these uniquenesses, pointing the way most items point."""
+def _best(uniquenesses: Numbers, correlations: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the scaled matrix's eigenvalues and the best loadings for these uniquenesses.
+
+    The loadings point the way most items point.
+    """
     root = np.sqrt(uniquenesses)
     values, vectors = np.linalg.eigh(correlations / np.outer(root, root))
-    loadings: Numbers = root * vectors[:, -1] * np.sqrt(max(values[-1] - 1, 0))
-    return loadings * (1 if loadings.sum() >= 0 else -1)
+    loadings = root * vectors[:, -1] * np.sqrt(max(values[-1] - 1, 0))
+    return values, loadings * (1 if loadings.sum() >= 0 else -1)

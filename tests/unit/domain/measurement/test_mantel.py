@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -61,7 +61,7 @@ def test_the_other_group_as_reference_turns_only_the_sign(counts) -> None:
     try:
         one, other = ordinal_mantel(a_table(counts)), ordinal_mantel(a_table(counts[:, ::-1]))
     except UnmeasurableError:
-        assume(False)
+        reject()
     assert one.chi2 == pytest.approx(other.chi2, abs=1e-9)
 
 
@@ -72,7 +72,7 @@ def test_unit_and_origin_of_the_codes_do_not_matter(counts, unit, shift) -> None
     try:
         first, second = ordinal_mantel(one), ordinal_mantel(other)
     except UnmeasurableError:
-        assume(False)
+        reject()
     assert second.chi2 == pytest.approx(first.chi2, abs=1e-8)
     assert second.effect == pytest.approx(first.effect, abs=1e-9)
 

@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -53,13 +54,13 @@ def test_every_column_rises_with_the_raw_score(sample) -> None:
     rows = norm_table(RawCounts.of(sample))
     for name in ("raw", "percentile", "at_or_below", "t", "t_normalised"):
         column = [getattr(row, name) for row in rows]
-        assert all(one < other for one, other in zip(column, column[1:], strict=False))
+        assert all(one < other for one, other in pairwise(column))
     for name, lowest, highest in (("stanine", 1, 9), ("sten", 1, 10)):
         column = [getattr(row, name) for row in rows]
         assert column == sorted(column)
         assert lowest <= column[0]
         assert column[-1] <= highest
-    assert 0 < rows[0].percentile
+    assert rows[0].percentile > 0
     assert rows[-1].percentile < 100
     assert rows[-1].at_or_below == 100
 

@@ -226,5 +226,5 @@ def test_at_the_prevalence_of_the_data_both_ways_agree() -> None:
 def test_where_nobody_is_positive_there_is_no_value() -> None:
     assert positive_predictive_value(0, 1, 0.1) is None
     assert negative_predictive_value(1, 0, 0.1) is None
-    with pytest.raises(ValueError, match="0..1"):
+    with pytest.raises(ValueError, match="must lie in"):
         positive_predictive_value(1.2, 0.5, 0.1)
