@@ -38,9 +38,10 @@ check: install .venv/.test ## format, lint, import contracts, types, templates, 
 	$(BIN)/tirek instruments lint
 	$(BIN)/tirek content lint
 
-bench: install .venv/.test ## how fast it is, on this machine
+bench: install .venv/.test .venv/.bench ## how fast it is, on this machine
 	$(BIN)/python tests/bench/run.py $(ARGS)
 	$(BIN)/python tests/bench/parents.py
+	$(BIN)/python tests/bench/graded.py
 
 faults: install .venv/.test ## nothing is lost: 100,000 submissions under faults, an hour (ARGS="--short": 4 minutes)
 	$(BIN)/python -m tests.faults.campaign $(ARGS)
@@ -67,6 +68,10 @@ clean: ## stop the embedded database; delete .venv/ and var/ WITH ALL DATA in it
 .venv/.test: requirements-test.txt .venv/.run
 	@$(PIP) install --require-hashes --only-binary=:all: -r requirements-test.txt
 	@touch $@
+
+# only to compare with: without them the bench still runs
+.venv/.bench: requirements-bench.txt .venv/.test
+	-@$(PIP) install --require-hashes --only-binary=:all: -r requirements-bench.txt && touch $@
 
 %.mo: %.po | .venv/.run
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@

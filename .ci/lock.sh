@@ -11,7 +11,8 @@ compile() {
 }
 compile requirements.in -o requirements.txt
 compile -c requirements.txt requirements-test.in -o requirements-test.txt
-if grep -nE '://|^--' requirements.txt requirements-test.txt; then
+compile -c requirements.txt -c requirements-test.txt requirements-bench.in -o requirements-bench.txt
+if grep -nE '://|^--' requirements.txt requirements-test.txt requirements-bench.txt; then
   echo "A lock file names a host or an option of this machine (see the lines above): do not commit it." >&2
   exit 1
 fi
