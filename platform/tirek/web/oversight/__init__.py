@@ -8,6 +8,9 @@ from tirek.web.oversight import (
     feedback_views,
     help_views,
     late_views,
+    measurement_decisions,
+    measurement_files,
+    measurement_views,
     views,
 )
 from tirek.web.oversight.blueprint import blueprint
@@ -20,5 +23,8 @@ __all__ = [
     "feedback_views",
     "help_views",
     "late_views",
+    "measurement_decisions",
+    "measurement_files",
+    "measurement_views",
     "views",
 ]

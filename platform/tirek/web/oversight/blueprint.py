@@ -5,11 +5,11 @@ from typing import Any
 from flask import Blueprint
 
 from tirek.domain.permissions import Permission, may
-from tirek.services import oversight
+from tirek.services import oversight, standing_alarms
 from tirek.services.oversight import Area
 from tirek.web import watch_words
 from tirek.web.access import current_actor
-from tirek.web.transaction import NOBODY
+from tirek.web.transaction import NOBODY, unit
 
 blueprint = Blueprint("oversight", __name__, url_prefix="/oversight")
 blueprint.record_once(lambda state: watch_words.install(state.app.jinja_env))
@@ -22,7 +22,16 @@ def area() -> Area:
 
 @blueprint.context_processor
 def _offered() -> dict[str, Any]:
-    return {"can": _can, "is_national": area().region_iso is None}
+    return {
+        "can": _can,
+        "is_national": area().region_iso is None,
+        "waiting_alarms": _waiting_alarms,
+    }
+
+
+def _waiting_alarms() -> int:
+    """How many alarms of the nightly count nobody has answered."""
+    return standing_alarms.waiting(unit())
 
 
 def _can(permission: str) -> bool:
