@@ -190,8 +190,9 @@ def retire(unit: Unit, release_id: UUID, reason: str) -> None:
     release = _locked(unit, release_id)
     if release.status == ReleaseStatus.RETIRED.value:
         raise ConflictError("retired already")
+    now = unit.now()
     release.status = ReleaseStatus.RETIRED.value
-    release.retired_at = unit.now()
+    release.retired_at = now
     release.retired_reason = reason.strip()
     unit.session.flush()
     audit.record(unit, "release.retire", "instrument_release", release.id)

@@ -190,10 +190,11 @@ def _chunk(unit: Unit, replay: Replay) -> int:
 
 
 def _finish(unit: Unit, replay: Replay, tally: Tally) -> None:
+    now = unit.now()
     replay.state = ReplayState.DONE.value
     replay.result = tally.shown()
     replay.partial = None
-    replay.ended_at = unit.now()
+    replay.ended_at = now
     audit.record(unit, "replay.run", "replay", replay.id)
 
 
