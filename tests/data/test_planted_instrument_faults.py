@@ -161,6 +161,7 @@ FAULTS = [
     Fault("a rule for blanks looser than the source", "phq-a/scoring", put(("max: 2, blank_as: prorate", "max: 3, blank_as: prorate")), "case", "- id: worked-2222xxx00", "cases", "- id: total"),
     Fault("a rule for blanks stricter than the source", "psc-17-y/scoring", every("max: 3", "max: 2"), "golden", "# Golden", "cases"),
     Fault("a blank that answers an any-item rule with no", "ebipq/scoring", put(("max: 6, blank_as: none", "max: 6, blank_as: zero")), "format", "blank_as: zero"),
+    Fault("a rule for blanks that needs no answer", "ebipq/scoring", put(("max: 6", "max: 7")), "blanks", "max: 7"),
     Fault("rounding of the score itself", "phq-a/scoring", put(("round: none, band_round", "round: half_up, band_round")), "case", "- id: worked-22x2110x0", "cases", "- id: total"),
     # Bands, cut-offs, flags.
     Fault("a hole between bands", "gad-7/interpretation", put(("{id: moderate, le: 14}", "{id: moderate, le: 9}")), "bands", "id: moderate"),
@@ -208,6 +209,8 @@ FAULTS = [
     Fault("a licence without a holder", "ebipq/structure", lambda text: re.sub(r"  holder: .*", '  holder: ""', text), "format", "  holder: "),
     Fault("a licence that does not say what is allowed", "ebipq/structure", put(("display: false, ", "")), "format", "may: "),
     Fault("an item that waits for a later one", "asq/structure", put(("  - {id: q4, type: single, options: yesno, required: soft, worse: high, critical: selfHarm}", "  - {id: q4, type: single, options: yesno, required: soft, worse: high, critical: selfHarm, show_if: {any: [{item: q5, ge: 1}]}}")), "show-if", "{id: q4,"),
+    Fault("an age gate a year too wide", "rosenberg/structure", put(("{min: 12, max: 17}", "{min: 11, max: 17}")), "golden", "ages: "),
+    Fault("a critical item that is never asked again", "ebipq/structure", put(("required: soft, worse: high, critical: beingHurt", "required: never, worse: high, critical: beingHurt")), "blank", "{id: q1,"),
     # Golden cases.
     Fault("no case on the lower side of a cut-off", "smfq/cases", lambda text: case_gone(text, "11"), "cut-off", "- id: totalMedium", "interpretation"),
     Fault("no case at a cut-off", "smfq/cases", lambda text: case_gone(text, "8"), "cut-off", "- id: totalLow", "interpretation"),

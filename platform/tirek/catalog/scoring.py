@@ -133,6 +133,10 @@ REFUSALS: tuple[tuple[Callable[[Method, MissingRule], bool], str], ...] = (
         "'max' must not be negative",
     ),
     (
+        lambda _, rule: rule.blank_as is BlankAs.ZERO and rule.max_blanks == 0,
+        "no blank is borne, so none can count as zero: say 'none'",
+    ),
+    (
         lambda method, rule: rule.blank_as is BlankAs.PRORATE and method not in PRORATED,
         "only sum_prorated and mean_times_k can prorate a blank",
     ),

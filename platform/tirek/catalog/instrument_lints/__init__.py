@@ -14,6 +14,7 @@ from tirek.catalog.instrument_lints.keys import (
     items_count_once,
     items_move_scales_the_right_way,
     ranges_are_true,
+    something_is_answered,
 )
 from tirek.catalog.instrument_lints.languages import languages_say_the_same
 from tirek.catalog.instrument_lints.letters import letters_are_right
@@ -44,6 +45,7 @@ CONTENT: tuple[Lint, ...] = (
     codes_are_weights,
     items_move_scales_the_right_way,
     ranges_are_true,
+    something_is_answered,
     bands_cover_the_range,
     norms_are_complete,
     languages_say_the_same,

@@ -41,7 +41,16 @@ def cases_are_complete(files: InstrumentFiles) -> Iterator[Finding]:
     for what, is_met in _wanted(files.instrument):
         if not any(map(is_met, sheets)):
             yield files.case_finding("golden", f"no case with {what}")
+    yield from _ages(files)
     yield from _critical(files)
+
+
+def _ages(files: InstrumentFiles) -> Iterator[Finding]:
+    """The gate is a cut-off too: a year more or less must show."""
+    tried = {case.age for case in files.cases}
+    gate = files.instrument.structure.ages
+    for age in sorted({gate.min, gate.max} - tried):
+        yield files.finding("golden", "structure", ("ages",), f"no golden case of age {age}")
 
 
 def sheet(instrument: Instrument, case: GoldenCase) -> Sheet:

@@ -9,7 +9,7 @@ from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.domain.instruments import Answer, AnswerState, Instrument, Item
 from tirek.domain.interpretation import AnyItem, Condition, ItemAtLeast
-from tirek.domain.scales import CATEGORIES, THRESHOLDED, Method, Scale, Worse
+from tirek.domain.scales import CATEGORIES, THRESHOLDED, Method, Scale, Scope, Worse
 from tirek.domain.scoring import (
     BOTH_ROLES,
     MAJOR_TYPE,
@@ -161,6 +161,19 @@ def _step(instrument: Instrument, scale: Scale) -> Fraction:
     step = Fraction(gcd(*(int(gap * unit) for gap in gaps)), unit)
     is_mean = scale.method in {Method.MEAN, Method.MEAN_TIMES_K}
     return step * scale.factor / len(scale.items) if is_mean else step
+
+
+def something_is_answered(files: InstrumentFiles) -> Iterator[Finding]:
+    """Lint `blanks`: a rule for blanks leaves at least one answer to compute from."""
+    form = len(files.instrument.scored_items)
+    for index, scale in enumerate(files.instrument.scoring.scales):
+        rule = scale.missing
+        if rule is None:
+            continue
+        counted = form if rule.scope is Scope.FORM else len(scale.items)
+        if rule.max_blanks >= counted:
+            reason = f"{scale.id} would bear {rule.max_blanks} blanks of {counted} items"
+            yield files.finding("blanks", "scoring", ("scales", index, "missing"), reason)
 
 
 def codes_are_weights(files: InstrumentFiles) -> Iterator[Finding]:
