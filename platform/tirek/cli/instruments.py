@@ -11,7 +11,13 @@ from tirek.catalog.instrument_files import read_files
 from tirek.catalog.instrument_lints import lint_content
 from tirek.catalog.instruments import check, folders, load_instrument, load_instruments
 from tirek.catalog.release import RepublishedError, publish, written
-from tirek.cli import instrument_exchange, instrument_page, instrument_records, instrument_score
+from tirek.cli import (
+    instrument_diff,
+    instrument_exchange,
+    instrument_page,
+    instrument_records,
+    instrument_score,
+)
 from tirek.cli.parser import CommandError
 from tirek.config import ROOT
 from tirek.domain.interpretation import Sex
@@ -36,6 +42,9 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
     records = instrument_records
     records.add_rescore(_verb(verbs, "rescore", records.run_rescore, "score a table of answers"))
     records.add_code_book(_verb(verbs, "code-book", records.run_code_book, "explain its columns"))
+    instrument_diff.add_arguments(
+        _with_id(_verb(verbs, "diff", run_diff, "what a version changes"))
+    )
     score = _with_id(_verb(verbs, "score", run_score, "score one person's answers"))
     score.add_argument("--answers", required=True, metavar="FILE", help='JSON, "-" for stdin')
     score.add_argument("--lang", default="kk", help="the language answered in (default: kk)")
@@ -91,6 +100,12 @@ def run_score(arguments: Namespace) -> int:
     else:
         sys.stdout.writelines(f"{line}\n" for line in result.lines(arguments.sex))
     return CLEAN
+
+
+def run_diff(arguments: Namespace) -> int:
+    """Print what a folder changes against another one, or against the published release."""
+    majors = [path for path in folders(arguments.root) if path.parent.name == arguments.id]
+    return instrument_diff.run(arguments, majors[-1] if majors else None)
 
 
 def run_publish(arguments: Namespace) -> int:
