@@ -322,7 +322,7 @@ def _school(
     assignments = {
         instrument.id: _assignment(unit, campaign, classroom, psychologist, instrument, event_id)
         for instrument in unit.catalog.instruments.values()
-        if instrument.structure.subject is not Subject.PARENT_ABOUT_SELF
+        if _is_asked(instrument)
     }
     unit.session.flush()
     for pupil in enrolled[:coded]:
@@ -365,6 +365,13 @@ def staffed_now(now: datetime) -> tuple[datetime, datetime]:
     day = now.astimezone(KAZAKHSTAN).replace(hour=0, minute=0, second=0, microsecond=0)
     ends = day + timedelta(days=1, seconds=-1)
     return max(now - timedelta(hours=2), day), min(now + timedelta(hours=2), ends)
+
+
+def _is_asked(instrument: Instrument) -> bool:
+    """Of each class: not what parents take up themselves, nor what tells nothing of a person."""
+    is_own = instrument.structure.subject is Subject.PARENT_ABOUT_SELF
+    is_read = instrument.structure.gate is not Gate.SCHOOL_LEVEL_ONLY
+    return not is_own and is_read and instrument.can_be_asked
 
 
 def _assignment(
