@@ -1,7 +1,7 @@
 """Instruments: what is asked of whom, in which words, and what an answer is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import Self
@@ -288,6 +288,20 @@ class Instrument:
     release: str
     status: ReleaseStatus
     parts: tuple[Part, ...] = ()
+    # Item -> code -> weight, looked up for every answer; made of the structure.
+    _weights: Mapping[str, Mapping[str, Fraction]] = field(init=False, repr=False, compare=False)
+    _scored: tuple[Item, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay the look-up tables; of two items or options of one name the first counts."""
+        sets = self.structure.option_sets
+        codes = {
+            name: {option.code: option.weight for option in reversed(options)}
+            for name, options in sets.items()
+        }
+        weights = {item.id: codes.get(item.options, {}) for item in reversed(self.items)}
+        object.__setattr__(self, "_weights", weights)
+        object.__setattr__(self, "_scored", tuple(item for item in self.items if item.is_scored))
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -297,7 +311,7 @@ class Instrument:
     @property
     def scored_items(self) -> tuple[Item, ...]:
         """The items that may enter a score, in presentation order."""
-        return tuple(item for item in self.items if item.is_scored)
+        return self._scored
 
     @property
     def flags(self) -> tuple[FlagRule, ...]:
@@ -317,13 +331,16 @@ class Instrument:
 
     def weight(self, item_id: str, answer: Answer) -> Fraction | None:
         """Return the weight of the chosen option, None for a blank; raise UnknownOptionError."""
-        options = self.options(item_id)
+        weights = self._weights.get(item_id)
+        if weights is None:
+            raise UnknownItemError(f"{self.id} has no item {item_id}")
         if answer.code is None:
             return None
-        for option in options:
-            if option.code == answer.code:
-                return option.weight
-        raise UnknownOptionError(f"{self.id} {item_id} has no option {answer.code!r}")
+        try:
+            return weights[answer.code]
+        except KeyError:
+            unknown = f"{self.id} {item_id} has no option {answer.code!r}"
+            raise UnknownOptionError(unknown) from None
 
     def scale(self, scale_id: str) -> Scale:
         """Return the scale, or raise UnknownScaleError."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from tirek.domain.exact import is_at_least
 from tirek.domain.levels import Level
 
 
@@ -229,4 +230,7 @@ class Interpretation:
 
     def band(self, scale: str, value: Fraction) -> str | None:
         """Return the first band whose upper bound holds the value; None where there is none."""
-        return next((band.id for band in self.bands.get(scale, ()) if value <= band.le), None)
+        for band in self.bands.get(scale, ()):
+            if is_at_least(band.le, value):
+                return band.id
+        return None

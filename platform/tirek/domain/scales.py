@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-HALF = Fraction(1, 2)
+from tirek.domain.exact import half_up, is_at_least
 
 
 class Worse(StrEnum):
@@ -73,7 +73,7 @@ class Rounding(StrEnum):
 
     def of(self, value: Fraction) -> Fraction:
         """Return the value as the rule rounds it: half_up is floor(x + 1/2), also below zero."""
-        return value if self is Rounding.NONE else Fraction((value + HALF) // 1)
+        return value if self is Rounding.NONE else half_up(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Scale:
 
     def covers(self, value: Fraction) -> bool:
         """Whether the value lies in the declared range."""
-        return self.lowest <= value <= self.highest
+        return is_at_least(value, self.lowest) and is_at_least(self.highest, value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from tirek.domain import exact
 from tirek.domain.instruments import Answer, Instrument
 from tirek.domain.scales import SECOND_ORDER, BlankAs, HiddenAs, Method, MissingRule, Scale, Scope
 from tirek.domain.showing import hidden_items
@@ -171,12 +172,14 @@ def _reversed(instrument: Instrument, item_id: str, weight: Fraction) -> Fractio
 
 
 def _apply(scale: Scale, given: Mapping[str, Fraction]) -> Fraction:
-    total = sum(given.values(), Fraction(0))
+    total = exact.total(given.values())
     match scale.method:
         case Method.SUM:
             return total
         case Method.SUM_PRORATED:
-            return total * len(scale.items) / len(given)
+            # All answered: the sum itself, without a detour through a fraction.
+            is_whole = len(given) == len(scale.items)
+            return total if is_whole else total * len(scale.items) / len(given)
         case Method.MEAN:
             return total / len(given)
         case Method.MEAN_TIMES_K:
@@ -201,7 +204,7 @@ def _of_thresholds(scale: Scale, given: Mapping[str, Fraction]) -> Fraction:
 def _meets(scale: Scale, item_id: str, weight: Fraction) -> bool:
     if scale.thresholds is None:
         raise TypeError(f"scale {scale.id} has no thresholds")
-    return weight >= scale.thresholds[item_id]
+    return exact.is_at_least(weight, scale.thresholds[item_id])
 
 
 def _any(met: int, *, blanks: int) -> Fraction:
