@@ -28,7 +28,8 @@ class Grid:
     """Where the trait is looked at, and the normal prior over these points.
 
     `count` equally spaced points from `low` to `high`, weighted by the normal density with `mean`
-    and `sd` and made to sum to 1. The default is as fine as PROMIS's (steps of .1), but wider.
+    and `sd` and made to sum to 1. The default has PROMIS's steps of .1 but is wider: PROMIS itself
+    scores on -4 to 4, and its table for Depressive Symptoms 8a comes out of `sum_scores` there.
     """
 
     low: float = -6.0
