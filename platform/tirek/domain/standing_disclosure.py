@@ -11,6 +11,8 @@ FEWEST_SHOWN = 10
 HIDDEN = "<10"
 # A mean of few, written finely, would tell the sum, and two nights' sums a child.
 FINE, COARSE, MANY = 2, 1, 100
+# Rounded figures of so many leave several children's worth open.
+LARGE = 10_000
 SHARE_DIGITS, FIGURE_DIGITS = 3, 3
 
 # Language and sex; empty stands for all.
@@ -31,7 +33,16 @@ def may_show(counts: Counts, group: Group) -> bool:
     of_language, of_sex = counts.get((language, ""), 0), counts.get(("", sex), 0)
     # Who is in neither, of the language only, of the sex only: each could be found by subtraction.
     rests = (own, of_language - own, of_sex - own, whole - of_language - of_sex + own)
-    return own >= FEWEST_SHOWN and not any(map(is_small, rests))
+    if own < FEWEST_SHOWN or any(map(is_small, rests)):
+        return False
+    return not (sex and any(_tells_of_unknown(counts, one) for one in {"", language}))
+
+
+def _tells_of_unknown(counts: Counts, language: str) -> bool:
+    """Whether girls and boys taken from all would tell of the few whose sex nobody has said."""
+    whole = counts.get((language, ""), 0)
+    known = counts.get((language, "f"), 0) + counts.get((language, "m"), 0)
+    return whole < LARGE and is_small(whole - known)
 
 
 def disclosed(figures: Mapping[str, Any]) -> dict[str, Any]:

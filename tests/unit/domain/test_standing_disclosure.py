@@ -1,0 +1,88 @@
+"""Nothing about fewer than ten leaves, nor what would give it away."""
+
+from itertools import product
+from random import Random
+from typing import Any
+
+import pytest
+
+from tirek.domain.standing_disclosure import HIDDEN, disclosed, may_show, share
+
+ALL = [(language, sex) for language in ("", "kk", "ru") for sex in ("", "f", "m")]
+
+
+def counts(kk_f: int, kk_m: int, ru_f: int, ru_m: int, unknown: int = 0) -> dict[Any, int]:
+    cells = {("kk", "f"): kk_f, ("kk", "m"): kk_m, ("ru", "f"): ru_f, ("ru", "m"): ru_m}
+    cells["kk", "?"] = unknown
+    return {
+        (language, sex): sum(
+            n for (lang, s), n in cells.items() if language in {"", lang} and sex in {"", s}
+        )
+        for language, sex in ALL
+    }
+
+
+@pytest.mark.parametrize(
+    ("found", "group", "is_shown"),
+    [
+        (counts(10, 10, 10, 10), ("kk", "f"), True),
+        (counts(9, 20, 20, 20), ("kk", "f"), False),
+        # All girls and the Russian ones would tell of the nine.
+        (counts(9, 20, 20, 20), ("ru", "f"), False),
+        (counts(9, 20, 20, 20), ("kk", "m"), False),
+        # All, Kazakh and girls together would tell of the nine Russian boys.
+        (counts(20, 20, 20, 9), ("kk", "f"), False),
+        (counts(20, 20, 0, 0), ("kk", ""), True),
+        (counts(20, 20, 0, 0), ("", ""), True),
+        (counts(20, 20, 4, 5), ("kk", ""), False),
+        (counts(20, 20, 20, 20, unknown=3), ("kk", "f"), False),
+        (counts(4, 5, 0, 0), ("", ""), False),
+    ],
+)
+def test_which_groups_are_shown(found: dict[Any, int], group: Any, is_shown: bool) -> None:
+    assert may_show(found, group) is is_shown
+
+
+def test_no_small_cell_follows_from_what_is_shown() -> None:
+    """Any sum and difference of up to four shown groups is zero or at least ten, wherever it
+    is one of the cells."""
+    chance = Random(4)  # noqa: S311
+    for _ in range(300):
+        found = counts(*(chance.choice([0, 3, 9, 10, 40]) for _ in range(4)))
+        shown = [group for group in ALL if may_show(found, group)]
+        for cell in product(("kk", "ru"), "fm"):
+            lang, sex = cell
+            ways = [{cell}, {(lang, ""), (lang, "fm"[sex == "f"])}]
+            ways += [{("", sex), ("kk" if lang == "ru" else "ru", sex)}]
+            for way in ways:
+                if way <= set(shown):
+                    assert not 0 < found[cell] < 10, (found, cell, way)
+
+
+def test_a_share_of_a_few_is_hidden() -> None:
+    assert share(0.0, 500) == 0
+    assert share(9 / 500, 500) == HIDDEN
+    assert share(10 / 500, 500) == 0.02
+    assert share(0.5, 9) is None
+    assert share(None, 500) is None
+
+
+def test_figures_leave_rounded_and_without_small_cells() -> None:
+    figures = {
+        "n": 200, "scored": 200, "paced": 200, "mean": 6.123456, "sd": 5.0, "alpha": 0.81234,
+        "floor": 0.02, "ceiling": 0.2, "fast": 0.0, "not_computable": 3,
+        "levels": {"immediate": 4, "medium": 30},
+        "rounds": {"2025.1": {"n": 5, "flagged": 1}, "2026.1": {"n": 195, "flagged": 34}},
+        "items": [{
+            "item": "q1", "shown": 200, "missing": 0.015, "declined": 0.0, "seconds": 4.0,
+            "timed": 9, "item_rest": 0.44444,
+            "dif": {"n_kk": 9, "n_ru": 191, "class": "A", "effect": 0.1},
+        }],
+    }  # fmt: skip
+    shown = disclosed(figures)
+    assert (shown["mean"], shown["alpha"]) == (6.12, 0.812)
+    assert (shown["floor"], shown["ceiling"], shown["not_computable"]) == (HIDDEN, 0.2, HIDDEN)
+    assert shown["levels"] == {"immediate": HIDDEN, "medium": 0.15}
+    assert shown["rounds"]["2025.1"] == {"n": HIDDEN, "flagged": None}
+    (item,) = shown["items"]
+    assert (item["missing"], item["seconds"], item["dif"]) == (HIDDEN, None, None)
