@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from fractions import Fraction
 
+from tirek.catalog.calibration import read_calibration, read_short_plan
 from tirek.catalog.fields import Fields
 from tirek.catalog.yaml_subset import Document
 from tirek.domain.scales import (
@@ -52,7 +53,11 @@ def read_scoring(document: Document) -> Scoring:
         if set(quality) - set(QualityIndex):
             raise fields.error("quality", f"'quality' knows only: {', '.join(QualityIndex)}")
         return Scoring(
-            fields.text("version"), fields.some("scales", fields.each("scales", _scale)), quality
+            fields.text("version"),
+            fields.some("scales", fields.each("scales", _scale)),
+            quality,
+            read_calibration(fields.fields("irt")) if fields.has("irt") else None,
+            read_short_plan(fields.fields("adaptive")) if fields.has("adaptive") else None,
         )
 
 

@@ -18,7 +18,7 @@ from tirek.domain.interpretation import (
     ScaleAtMost,
 )
 from tirek.domain.levels import Level
-from tirek.domain.scoring import ScaleScore
+from tirek.domain.scoring import Reason, ScaleScore
 from tirek.domain.showing import hidden_items
 
 
@@ -45,16 +45,20 @@ def critical_flags(instrument: Instrument, item_id: str, answer: Answer) -> tupl
 
 
 def flags_for(
-    instrument: Instrument, scores: Iterable[ScaleScore], answers: Mapping[str, Answer]
+    instrument: Instrument,
+    scores: Iterable[ScaleScore],
+    answers: Mapping[str, Answer],
+    unasked: frozenset[str] = frozenset(),
 ) -> tuple[Flag, ...]:
     """Return every flag of a completed administration, critical items included, most urgent first.
 
     A cut-off is compared with the value its band is read on, so flag and band never disagree.
     A hidden item raises nothing here, not even for having no answer: it was not to be asked. What
-    it raised at its answer has been kept (`critical_flags`).
+    it raised at its answer has been kept (`critical_flags`). The same holds for the items that a
+    shorter run passed over (`unasked`), and a sum of them is open without anybody's fault.
     """
     by_scale = {scale_score.scale: scale_score for scale_score in scores}
-    hidden = hidden_items(instrument, answers)
+    hidden = hidden_items(instrument, answers) | unasked
     return _Evidence(instrument, by_scale, answers, hidden).raised(instrument.flags)
 
 
@@ -89,7 +93,7 @@ class _Evidence:
                 met = value is not None and value <= most
                 return self._of_scale(rule, scale) if met else None
             case NotComputable(scales):
-                without = [scale for scale in scales if self._value(scale) is None]
+                without = [scale for scale in scales if self._is_open(scale)]
                 return self._of_scale(rule, without[0]) if without else None
 
     def _of_first(self, rule: FlagRule, conditions: tuple[ItemCondition, ...]) -> Flag | None:
@@ -108,6 +112,10 @@ class _Evidence:
 
     def _answer(self, item: str) -> Answer:
         return UNSEEN if item in self.hidden else self.answers.get(item, UNSEEN)
+
+    def _is_open(self, scale: str) -> bool:
+        found = self.scores[scale]
+        return found.value is None and found.reason is not Reason.NOT_ASKED
 
     def _value(self, scale: str) -> Fraction | None:
         value = self.scores[scale].value

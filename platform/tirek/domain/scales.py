@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from tirek.domain.calibration import Calibration, ShortPlan
 from tirek.domain.exact import half_up, is_at_least
 
 
@@ -28,6 +29,8 @@ class Method(StrEnum):
     MEAN = "mean"
     MEAN_TIMES_K = "mean_times_k"
     MAX = "max"
+    # Where somebody stands on the trait, from calibrated parameters, with its own error.
+    IRT_EAP = "irt_eap"
 
 
 # These read the score of another scale, not the answers.
@@ -133,3 +136,6 @@ class Scoring:
     version: str
     scales: tuple[Scale, ...]
     quality: tuple[str, ...] = ()
+    # Both or none: what a run that asks fewer questions needs.
+    calibration: Calibration | None = None
+    short: ShortPlan | None = None

@@ -6,12 +6,13 @@ as the instrument's own rule says (reference: instruments §5.4), and every doub
 whatever was once answered to it, and counts as the scale's `hidden_as` says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
 from tirek.domain import exact
+from tirek.domain.calibration import Place, category_of, place_of
 from tirek.domain.instruments import Answer, Instrument
 from tirek.domain.scales import SECOND_ORDER, BlankAs, HiddenAs, Method, MissingRule, Scale, Scope
 from tirek.domain.showing import hidden_items
@@ -36,6 +37,8 @@ class Reason(StrEnum):
     TOO_MANY_MISSING = "too_many_missing"
     CORE_MISSING = "core_missing"
     OUT_OF_RANGE = "out_of_range"
+    # A shorter run did not ask for all of it; nobody left anything out.
+    NOT_ASKED = "not_asked"
 
 
 class NotComputableError(Exception):
@@ -57,6 +60,8 @@ class ScaleScore:
     answered: int
     prorated: bool = False
     band: str | None = None
+    # The standard error of an estimate from calibrated items; None for any other score.
+    error: Fraction | None = None
 
     @property
     def state(self) -> ScoreState:
@@ -64,14 +69,18 @@ class ScaleScore:
         return ScoreState.NOT_COMPUTABLE if self.value is None else ScoreState.COMPUTED
 
 
-def score(instrument: Instrument, answers: Mapping[str, Answer]) -> tuple[ScaleScore, ...]:
+def score(
+    instrument: Instrument, answers: Mapping[str, Answer], unasked: frozenset[str] = frozenset()
+) -> tuple[ScaleScore, ...]:
     """Return the score of every scale, in the file's order.
 
+    `unasked` are the items that a shorter run passed over: a scale that needs one of them has no
+    value, whatever blanks it bears, for they were not left out by chance.
     An item absent from `answers` was never shown. Raises UnknownItemError for an item and
     UnknownOptionError for a code that the instrument does not have: such answers are no answers
     to this instrument, and no score of them is right.
     """
-    sheet = _sheet(instrument, answers)
+    sheet = _sheet(instrument, answers, unasked)
     done: dict[str, ScaleScore] = {}
     for scale in instrument.scoring.scales:
         done[scale.id] = _score(instrument, scale, sheet, done)
@@ -89,17 +98,21 @@ Weights = Mapping[str, Fraction | None]
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """What the scored items weigh, and which of all items were not to be asked."""
+    """What the scored items weigh, and which of all items were not to be asked, or not chosen."""
 
     weights: Weights
     hidden: frozenset[str]
+    unasked: frozenset[str]
 
 
-def _sheet(instrument: Instrument, answers: Mapping[str, Answer]) -> _Sheet:
+def _sheet(
+    instrument: Instrument, answers: Mapping[str, Answer], unasked: frozenset[str]
+) -> _Sheet:
     weights = {item_id: instrument.weight(item_id, answer) for item_id, answer in answers.items()}
     hidden = hidden_items(instrument, answers)
     scored = (item.id for item in instrument.scored_items)
-    return _Sheet({one: None if one in hidden else weights.get(one) for one in scored}, hidden)
+    known = {one: None if one in hidden else weights.get(one) for one in scored}
+    return _Sheet(known, hidden, unasked)
 
 
 def _score(
@@ -107,14 +120,43 @@ def _score(
 ) -> ScaleScore:
     source = done[scale.source] if scale.source else None
     weights = sheet.weights
-    answered = source.answered if source else sum(weights[i] is not None for i in scale.items)
+    answered = source.answered if source else _answered(scale, weights)
     try:
-        value = _value(instrument, scale, sheet, done)
-    except NotComputableError as error:
-        return ScaleScore(scale.id, None, error.reason, answered)
+        place = _place(instrument, scale, sheet) if scale.method is Method.IRT_EAP else None
+        value = place.value if place else _value(instrument, scale, sheet, done)
+    except NotComputableError as refusal:
+        return ScaleScore(scale.id, None, refusal.reason, answered)
+    error = place.error if place else None
     band = instrument.interpretation.band(scale.id, scale.banded(value))
     prorated = source.prorated if source else _is_prorated(scale, answered)
-    return ScaleScore(scale.id, value, None, answered, prorated, band)
+    return ScaleScore(scale.id, value, None, answered, prorated, band, error)
+
+
+def _place(instrument: Instrument, scale: Scale, sheet: _Sheet) -> Place:
+    """Return the estimate from what was asked; a blank among that counts against the scale."""
+    calibration = instrument.scoring.calibration
+    if calibration is None:
+        raise TypeError(f"scale {scale.id} has no parameters")
+    asked = [item for item in scale.items if item not in sheet.unasked]
+    given = {item: sheet.weights[item] for item in asked}
+    blanks = sum(weight is None for weight in given.values())
+    if blanks == len(given) or blanks > _rule(scale).max_blanks:
+        raise NotComputableError(Reason.TOO_MANY_MISSING)
+    place = place_of(calibration, {item: _category(instrument, item, given) for item in asked})
+    if not scale.covers(place.value):
+        raise NotComputableError(Reason.OUT_OF_RANGE)
+    return place
+
+
+def _category(instrument: Instrument, item: str, given: Weights) -> int | None:
+    weight = given[item]
+    if weight is None:
+        return None
+    return category_of([option.weight for option in instrument.options(item)], weight)
+
+
+def _answered(scale: Scale, weights: Weights) -> int:
+    return len(scale.items) - [weights[item] for item in scale.items].count(None)
 
 
 def _value(
@@ -141,27 +183,38 @@ def _rule(scale: Scale) -> MissingRule:
 
 def _of_items(instrument: Instrument, scale: Scale, sheet: _Sheet) -> Fraction:
     rule, weights = _rule(scale), sheet.weights
+    if sheet.unasked & {*scale.items}:
+        raise NotComputableError(Reason.NOT_ASKED)
     given = _given(instrument, scale, weights)
+    if not given:
+        raise NotComputableError(Reason.TOO_MANY_MISSING)
+    counted_over = weights if rule.scope is Scope.FORM else scale.items
+    if len(given) < len(counted_over):
+        given |= _zeros(scale, rule, sheet, counted_over)
+    return rule.rounding.of(_apply(scale, given))
+
+
+def _zeros(
+    scale: Scale, rule: MissingRule, sheet: _Sheet, counted_over: Iterable[str]
+) -> dict[str, Fraction]:
+    """Return the items of the scale that count as 0 without an answer; refuse too many blanks."""
     # Items not to be asked, where the instrument says what they then count as.
     is_spared = rule.hidden_as in {HiddenAs.ZERO, HiddenAs.LEFT_OUT}
     spared = sheet.hidden if is_spared else frozenset()
-    counted_over = weights if rule.scope is Scope.FORM else scale.items
-    blanks = {item for item in counted_over if weights[item] is None} - spared
-    if not given or len(blanks) > rule.max_blanks:
+    blanks = {item for item in counted_over if sheet.weights[item] is None} - spared
+    if len(blanks) > rule.max_blanks:
         raise NotComputableError(Reason.TOO_MANY_MISSING)
     zeros = blanks if rule.blank_as is BlankAs.ZERO else set()
     zeros |= spared if rule.hidden_as is HiddenAs.ZERO else set()
-    given |= {item: Fraction(0) for item in scale.items if item in zeros}
-    return rule.rounding.of(_apply(scale, given))
+    return {item: Fraction(0) for item in scale.items if item in zeros}
 
 
 def _given(instrument: Instrument, scale: Scale, weights: Weights) -> dict[str, Fraction]:
     """Return the weights of the answered items, reversed where the key says so."""
-    keyed = {item: weights[item] for item in scale.items}
     return {
         item: _reversed(instrument, item, weight) if item in scale.reverse else weight
-        for item, weight in keyed.items()
-        if weight is not None
+        for item in scale.items
+        if (weight := weights[item]) is not None
     }
 
 
@@ -172,6 +225,16 @@ def _reversed(instrument: Instrument, item_id: str, weight: Fraction) -> Fractio
 
 
 def _apply(scale: Scale, given: Mapping[str, Fraction]) -> Fraction:
+    match scale.method:
+        case Method.MAX:
+            return max(given.values())
+        case Method.COUNT_GE | Method.ANY_GE:
+            return _of_thresholds(scale, given)
+        case _:
+            return _of_total(scale, given)
+
+
+def _of_total(scale: Scale, given: Mapping[str, Fraction]) -> Fraction:
     total = exact.total(given.values())
     match scale.method:
         case Method.SUM:
@@ -184,21 +247,15 @@ def _apply(scale: Scale, given: Mapping[str, Fraction]) -> Fraction:
             return total / len(given)
         case Method.MEAN_TIMES_K:
             return total / len(given) * scale.factor
-        case Method.MAX:
-            return max(given.values())
         case _:
-            return _of_thresholds(scale, given)
+            raise TypeError(f"{scale.method} reads a score, not items")
 
 
 def _of_thresholds(scale: Scale, given: Mapping[str, Fraction]) -> Fraction:
-    met = sum(_meets(scale, item, weight) for item, weight in given.items())
-    match scale.method:
-        case Method.COUNT_GE:
-            return Fraction(met)
-        case Method.ANY_GE:
-            return _any(met, blanks=len(scale.items) - len(given))
-        case _:
-            raise TypeError(f"{scale.method} reads a score, not items")
+    met = [_meets(scale, item, weight) for item, weight in given.items()].count(True)
+    if scale.method is Method.COUNT_GE:
+        return Fraction(met)
+    return _any(met, blanks=len(scale.items) - len(given))
 
 
 def _meets(scale: Scale, item_id: str, weight: Fraction) -> bool:
