@@ -156,7 +156,7 @@ def _category(instrument: Instrument, item: str, given: Weights) -> int | None:
 
 
 def _answered(scale: Scale, weights: Weights) -> int:
-    return len(scale.items) - [weights[item] for item in scale.items].count(None)
+    return len([item for item in scale.items if weights[item] is not None])
 
 
 def _value(
