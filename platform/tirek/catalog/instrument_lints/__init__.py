@@ -21,6 +21,7 @@ from tirek.catalog.instrument_lints.letters import letters_are_right
 from tirek.catalog.instrument_lints.names import names_resolve
 from tirek.catalog.instrument_lints.norms import norms_are_complete
 from tirek.catalog.instrument_lints.numbers import numbers_agree
+from tirek.catalog.instrument_lints.short_runs import short_runs_hold
 from tirek.catalog.instrument_lints.showing import (
     conditions_can_change,
     conditions_stand_on_earlier_items,
@@ -36,6 +37,7 @@ NAMES: tuple[Lint, ...] = (
     ids_are_unique,
     names_resolve,
     conditions_stand_on_earlier_items,
+    short_runs_hold,
 )
 CONTENT: tuple[Lint, ...] = (
     conditions_can_change,

@@ -15,7 +15,7 @@ from tirek.domain.interpretation import (
     ScaleAtLeast,
     ScaleAtMost,
 )
-from tirek.domain.scales import Scale
+from tirek.domain.scales import Method, Scale
 
 Keys = tuple[str | int, ...]
 
@@ -84,6 +84,9 @@ def _wanted(instrument: Instrument) -> Iterator[tuple[Keys, Scale, set[Fraction]
     """Yield the values cut - 1, cut, cut + 1 (in steps) of every flag and every band boundary."""
     for index, rule in enumerate(instrument.flags):
         match rule.when:
+            case ScaleAtLeast(name) | ScaleAtMost(name) if _is_estimate(instrument, name):
+                # Estimates lie on no grid of few values; cases with and without it must do.
+                continue
             case ScaleAtLeast(name, cut):
                 scale = instrument.scale(name)
                 yield ("flags", index), scale, _around(scale, _at_or_above(scale, cut))
@@ -94,9 +97,15 @@ def _wanted(instrument: Instrument) -> Iterator[tuple[Keys, Scale, set[Fraction]
                 continue
     for name, bands in instrument.interpretation.bands.items():
         scale = instrument.scale(name)
+        if _is_estimate(instrument, name):
+            continue
         for index, band in enumerate(bands[:-1]):
             first = _at_or_below(scale, band.le) + scale.step
             yield ("bands", name, index), scale, _around(scale, first)
+
+
+def _is_estimate(instrument: Instrument, name: str) -> bool:
+    return instrument.scale(name).method is Method.IRT_EAP
 
 
 def _around(scale: Scale, cut: Fraction) -> set[Fraction]:

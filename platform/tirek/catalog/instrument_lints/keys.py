@@ -7,6 +7,7 @@ from math import gcd, lcm
 
 from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
+from tirek.domain.calibration import PLACES, place_of
 from tirek.domain.instruments import Answer, AnswerState, Instrument, Item
 from tirek.domain.interpretation import AnyItem, Condition, ItemAtLeast
 from tirek.domain.scales import CATEGORIES, THRESHOLDED, Method, Scale, Scope, Worse
@@ -21,7 +22,9 @@ from tirek.domain.scoring import (
 from tirek.domain.showing import hidden_items
 
 # A single item must move these; a count, a maximum or a pattern may stay where it is.
-ALWAYS_MOVING = frozenset({Method.SUM, Method.SUM_PRORATED, Method.MEAN, Method.MEAN_TIMES_K})
+ALWAYS_MOVING = frozenset(
+    {Method.SUM, Method.SUM_PRORATED, Method.MEAN, Method.MEAN_TIMES_K, Method.IRT_EAP}
+)
 
 
 def items_count_once(files: InstrumentFiles) -> Iterator[Finding]:
@@ -119,6 +122,8 @@ def attainable(instrument: Instrument, scale: Scale) -> tuple[Fraction, Fraction
         return NEITHER, MAJOR_TYPE
     if scale.method is Method.ROLES:
         return UNINVOLVED, BOTH_ROLES
+    if scale.method is Method.IRT_EAP:
+        return _ends_of_estimate(instrument, scale)
     if scale.source is not None:
         ends = [
             scale.factor * end for end in attainable(instrument, instrument.scale(scale.source))
@@ -127,6 +132,18 @@ def attainable(instrument: Instrument, scale: Scale) -> tuple[Fraction, Fraction
     weights = [[o.weight for o in instrument.options(item)] for item in scale.items]
     lows, highs = [min(w) for w in weights], [max(w) for w in weights]
     return _extreme(scale, lows), _extreme(scale, highs)
+
+
+def _ends_of_estimate(instrument: Instrument, scale: Scale) -> tuple[Fraction, Fraction]:
+    """Return the estimates from every item at its lowest and at its highest answer."""
+    calibration = instrument.scoring.calibration
+    if calibration is None:
+        return scale.lowest, scale.highest
+    known = calibration.parameters
+    items = [item for item in scale.items if item in known]
+    low = place_of(calibration, dict.fromkeys(items, 0))
+    high = place_of(calibration, {item: len(known[item].b) for item in items})
+    return low.value, high.value
 
 
 def _extreme(scale: Scale, weights: list[Fraction]) -> Fraction:
@@ -151,6 +168,8 @@ def _met(scale: Scale, weights: list[Fraction]) -> int:
 
 def _step(instrument: Instrument, scale: Scale) -> Fraction:
     """Return the largest step on whose grid every value of complete answers lies."""
+    if scale.method is Method.IRT_EAP:
+        return Fraction(1, 10**PLACES)
     if scale.method in THRESHOLDED | CATEGORIES:
         return Fraction(1)
     if scale.source is not None:

@@ -46,6 +46,9 @@ def _parameters(files: InstrumentFiles, found: Calibration) -> Iterator[Finding]
 
 def _scales_without_parameters(files: InstrumentFiles, known: frozenset[str]) -> Iterator[Finding]:
     for index, scale in enumerate(files.instrument.scoring.scales):
+        if scale.method is Method.IRT_EAP and scale.reverse:
+            reason = "an estimate reads answers as they were calibrated: nothing is reversed"
+            yield files.finding(NAME, "scoring", ("scales", index, "reverse"), reason)
         for item in scale.items if scale.method is Method.IRT_EAP else ():
             if item not in known:
                 keys = ("scales", index, "items")

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -54,6 +55,8 @@ class Administration(Base):
     language: Mapped[str]
     age_years: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[str] = mapped_column(default="open")
+    # Pinned like the instrument's parts: a run stays as it was begun.
+    is_short: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     quality: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
     opened_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     started_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -113,6 +116,8 @@ class Score(Base):
     answered: Mapped[int] = mapped_column(SmallInteger)
     prorated: Mapped[bool]
     band: Mapped[str | None] = mapped_column(default=None)
+    # The standard error of an estimate from calibrated items.
+    error: Mapped[Decimal | None] = mapped_column(Numeric(20, 10), default=None)
     structure_hash: Mapped[str]
     scoring_hash: Mapped[str]
     interpretation_hash: Mapped[str]

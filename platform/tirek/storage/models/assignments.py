@@ -58,6 +58,8 @@ class Assignment(Base):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     cancelled_at: Mapped[datetime | None] = mapped_column(default=None)
+    # Whether each answer chooses the next question, where the items are calibrated.
+    is_short: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     # Who is there while pupils answer, where an instrument may only be given then (ASQ).
     staffed_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
     # What happened, where an instrument asks about an event (CRIES-8).

@@ -502,6 +502,12 @@ def upgrade() -> None:
         "ix_screening_outcomes_student_id", "screening_outcomes", ["student_id"], unique=False
     )
     op.add_column("instrument_releases", sa.Column("retired_reason", sa.Text(), nullable=True))
+    for table in ("assignments", "administrations"):
+        op.add_column(
+            table,
+            sa.Column("is_short", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        )
+    op.add_column("scores", sa.Column("error", sa.Numeric(20, 10), nullable=True))
     op.add_column("assignments", sa.Column("staffed_by", sa.Uuid(), nullable=True))
     op.add_column("assignments", sa.Column("event_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(
@@ -519,6 +525,9 @@ def downgrade() -> None:
     op.drop_constraint(op.f("fk_assignments_staffed_by"), "assignments", type_="foreignkey")
     op.drop_column("assignments", "event_id")
     op.drop_column("assignments", "staffed_by")
+    op.drop_column("scores", "error")
+    for table in ("assignments", "administrations"):
+        op.drop_column(table, "is_short")
     op.drop_column("instrument_releases", "retired_reason")
     op.drop_index("ix_screening_outcomes_student_id", table_name="screening_outcomes")
     op.drop_table("screening_outcomes")
