@@ -19,6 +19,7 @@ from tirek.domain.scales import CATEGORIES
 from tirek.domain.scoring import ScaleScore
 from tirek.services import audit, gates, runs
 from tirek.services.answer_paces import pace_of
+from tirek.services.answer_patterns import Pattern, pattern_of
 from tirek.services.informants import OtherView, other_views
 from tirek.services.latest_scores import latest_scores
 from tirek.services.result_rounds import Round, changes_since, rounds_of
@@ -84,6 +85,7 @@ class Result:
     changes: Mapping[str, Moved]
     others: tuple[OtherView, ...]
     pace: Pace | None
+    pattern: Pattern | None
 
 
 def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
@@ -92,6 +94,7 @@ def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
     instrument = _instrument(unit, administration)
     is_working = _is_working(instrument, administration)
     rounds = rounds_of(unit, administration)
+    answers = runs.load(unit, key).answers if instrument else {}
     result = Result(
         administration,
         student,
@@ -106,7 +109,7 @@ def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
             language,
             is_working=is_working,
         ),
-        _answers(unit, key, instrument, language),
+        _shown_answers(instrument, answers, language),
         administration.quality or {},
         _flags(unit, key),
         _reviews(unit, key),
@@ -114,6 +117,7 @@ def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
         changes_since(rounds, key, instrument, _sex(student)),
         other_views(unit, administration, instrument),
         pace_of(unit, key),
+        pattern_of(unit, instrument, administration.language, answers),
     )
     audit.record(
         unit,
@@ -242,12 +246,11 @@ def _sex(student: Student) -> Sex | None:
     return Sex(student.sex) if student.sex else None
 
 
-def _answers(
-    unit: Unit, key: AdministrationKey, instrument: Instrument | None, language: str
+def _shown_answers(
+    instrument: Instrument | None, given: Mapping[str, Answer], language: str
 ) -> tuple[ShownAnswer, ...]:
     if instrument is None:
         return ()
-    given = runs.load(unit, key).answers
     return tuple(
         ShownAnswer(
             item.id,

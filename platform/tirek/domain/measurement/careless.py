@@ -87,25 +87,15 @@ def synonyms(given: Numbers, bound: float = SYNONYMS) -> tuple[Numbers, list[tup
     or fewer than two pairs were answered. Source: Meade & Craig 2012.
     """
     items = tuple(str(place) for place in range(given.shape[1]))
-    covariances = CrossProducts.of(items, given).pairwise_covariances()
-    sds = np.sqrt(np.diag(covariances))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        correlations = covariances / np.outer(sds, sds)
-    first, second = np.nonzero(np.triu(correlations > bound, k=1))
-    pairs = list(zip(first.tolist(), second.tolist(), strict=True))
-    return _row_correlations(given[:, first], given[:, second]), pairs
+    return distances_from(CrossProducts.of(items, given), given)
 
 
-def mahalanobis(given: Numbers) -> Numbers:
-    """Return each person's squared distance from the middle, (x - m)' S^-1 (x - m) >= 0.
+def distances_from(sums: CrossProducts, given: Numbers) -> Numbers:
+    """Return the squared distances of these persons from the middle of a group summed before.
 
-    m and S over the answers given (S pairwise); a blank adds nothing, so a person with blanks is
-    placed by the others (as R psych::outlier). On few items with few codes it is no chi-square:
-    use it to rank. NaN for a person without answers. Raises UnmeasurableError when an item does
-    not vary or the items determine one another.
+    `given` has shape (persons, items) in the order of the group's items; otherwise as
+    `mahalanobis`.
     """
-    items = tuple(str(place) for place in range(given.shape[1]))
-    sums = CrossProducts.of(items, given)
     covariances = sums.pairwise_covariances()
     sds = np.sqrt(np.diag(covariances))
     if not (sds > 0).all() or not is_positive_definite(covariances / np.outer(sds, sds)):
