@@ -106,10 +106,10 @@ WORKED = {
 55115555111111115- | total -  | notScored review
 """,
     "apq-9": """
-111111111 111 | positive 3, inconsistent 3, supervision 3, corporal 3  |
-521255412 111 | positive 14, inconsistent 6, supervision 7, corporal 3 |
-412145511 111 | positive 14, inconsistent 3, supervision 7, corporal 3 |
-52125541- 111 | positive 14, inconsistent -, supervision 7, corporal 3 | notScored review
+111111111 111 | positive 3, inconsistent 3, supervision 3 |
+521255412 111 | positive 14, inconsistent 6, supervision 7 |
+412145511 111 | positive 14, inconsistent 3, supervision 7 |
+52125541- 111 | positive 14, inconsistent -, supervision 7 | notScored review
 """,
     "mics-discipline": """
 00000000000 0 | nonviolent 0 no, psychological 0 no, physical 0 no, severe 0 no, violent 0 no, discipline 0 neither |
