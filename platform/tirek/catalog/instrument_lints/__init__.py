@@ -15,6 +15,7 @@ from tirek.catalog.instrument_lints.keys import (
     items_move_scales_the_right_way,
     ranges_are_true,
     something_is_answered,
+    thresholds_divide,
 )
 from tirek.catalog.instrument_lints.languages import languages_say_the_same
 from tirek.catalog.instrument_lints.letters import letters_are_right
@@ -48,6 +49,7 @@ CONTENT: tuple[Lint, ...] = (
     items_move_scales_the_right_way,
     ranges_are_true,
     something_is_answered,
+    thresholds_divide,
     bands_cover_the_range,
     norms_are_complete,
     languages_say_the_same,

@@ -195,6 +195,17 @@ def something_is_answered(files: InstrumentFiles) -> Iterator[Finding]:
             yield files.finding("blanks", "scoring", ("scales", index, "missing"), reason)
 
 
+def thresholds_divide(files: InstrumentFiles) -> Iterator[Finding]:
+    """Lint `threshold`: each stands between two options of its item, so an answer can change it."""
+    for index, scale in enumerate(files.instrument.scoring.scales):
+        for item, least in (scale.thresholds or {}).items():
+            weights = [option.weight for option in files.instrument.options(item)]
+            if not min(weights) < least <= max(weights):
+                reason = f"no answer to {item} can change whether it reaches {least}"
+                keys = ("scales", index, "thresholds", item)
+                yield files.finding("threshold", "scoring", keys, reason)
+
+
 def codes_are_weights(files: InstrumentFiles) -> Iterator[Finding]:
     """Lint `weight`: a code that is a number weighs that number, as it was published."""
     for name, options in files.instrument.structure.option_sets.items():

@@ -7,7 +7,7 @@ from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.catalog.interpretation import Shown
 from tirek.domain.gates import Gate
 from tirek.domain.instruments import Item
-from tirek.domain.interpretation import ItemAtLeast, ItemCondition
+from tirek.domain.interpretation import AnyItem, ItemAtLeast, ItemCondition
 
 
 def conditions_stand_on_earlier_items(files: InstrumentFiles) -> Iterator[Finding]:
@@ -26,7 +26,13 @@ def conditions_stand_on_earlier_items(files: InstrumentFiles) -> Iterator[Findin
 def conditions_can_change(files: InstrumentFiles) -> Iterator[Finding]:
     """Lint `show-if`: options on both sides of each threshold, and a word for hidden items."""
     for place, item in enumerate(files.instrument.items):
-        for condition in item.show_if.conditions if item.show_if else ():
+        conditions = item.show_if.conditions if item.show_if else ()
+        for index, condition in enumerate(conditions):
+            if condition in conditions[:index]:
+                reason = f"{item.id} waits for the same answer to {condition.item} twice"
+                way = "any" if isinstance(item.show_if, AnyItem) else "all"
+                keys = ("items", place, "show_if", way, index)
+                yield files.finding("show-if", "structure", keys, reason)
             if not _can_change(files, condition):
                 reason = f"no answer to {condition.item} can change whether {item.id} is asked"
                 yield files.finding("show-if", "structure", ("items", place, "show_if"), reason)
