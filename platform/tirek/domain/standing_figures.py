@@ -11,12 +11,14 @@ from tirek.domain.measurement import mantel, reliability
 from tirek.domain.measurement.answer_counts import StratifiedTable
 from tirek.domain.measurement.errors import UnmeasurableError
 from tirek.domain.measurement.norm_tables import RawCounts
-from tirek.domain.scales import Scale
+from tirek.domain.scales import Method, Scale
 from tirek.domain.standing_cell import Cell
 from tirek.domain.standing_rules import SECONDS_TO_READ
 
 FEWEST_FOR_SPREAD = 2
 REGION_APART = 1_000_000.0
+# Reliability is about sums: of a count of symptoms or a maximum it says nothing.
+ADDITIVE = frozenset({Method.SUM, Method.SUM_PRORATED, Method.MEAN, Method.MEAN_TIMES_K})
 
 Figures = dict[str, Any]
 
@@ -122,6 +124,8 @@ def _reliability(scale: Scale, cell: Cell) -> Figures:
     sums = cell.sums[scale.id]
     found: Figures = dict.fromkeys(("alpha", "alpha_low", "alpha_high", "omega", "sem"))
     found |= {"complete": sums.complete.persons, "rest": {}}
+    if scale.method not in ADDITIVE:
+        return found
     try:
         read = reliability.read(sums)
     except UnmeasurableError as error:
@@ -151,6 +155,8 @@ def dif_of(
     equal sums in the country, `within_regions` equal sums in the same region. Language goes with
     school, region and town or village, so a difference is a reason to look, never a proof.
     """
+    if scale.method not in ADDITIVE:
+        return {}
     order = sorted({*kazakh, *russian})
     together = dict.fromkeys(order, 0)
     apart = {region: at for at, region in enumerate(order)}

@@ -24,7 +24,8 @@ LEAST_RELIABILITY = 0.70
 FEWEST_ITEMS = 3
 # Product rule, near the 5 % of Schafer 1999 [K].
 MOST_MISSING = 0.05
-# Terwee 2007 [K]: floor and ceiling effects from 15 % on.
+# Terwee 2007 [K]: floor and ceiling effects from 15 % on. Asked at the worse end only (product
+# rule): that most children have no symptom at all is good news, not a fault of the scale.
 MOST_AT_END = 0.15
 # Huang 2012 [K]: nobody reads and answers a question within two seconds.
 SECONDS_TO_READ = 2
@@ -101,10 +102,10 @@ def _of_scale(figures: Mapping[str, Any]) -> Iterator[Alarm]:
         said = {name: figures.get(name) for name in ("alpha", "alpha_low", "alpha_high", "omega")}
         yield Alarm(AlarmKind.LOW_RELIABILITY, "", said | {"n": n})
     scored = figures.get("scored", 0)
-    for kind, name in ((AlarmKind.FLOOR, "floor"), (AlarmKind.CEILING, "ceiling")):
-        share = figures.get(name)
-        if share is not None and scored >= FEWEST_OF_SCALE and share > MOST_AT_END:
-            yield Alarm(kind, "", {"share": share, "n": scored})
+    kind = AlarmKind.FLOOR if figures.get("worse") == "low" else AlarmKind.CEILING
+    share = figures.get(kind.value)
+    if share is not None and scored >= FEWEST_OF_SCALE and share > MOST_AT_END:
+        yield Alarm(kind, "", {"share": share, "n": scored})
     fast, paced = figures.get("fast"), figures.get("paced", 0)
     if fast is not None and paced >= FEWEST and fast > MOST_FAST:
         yield Alarm(AlarmKind.FAST, "", {"share": fast, "n": paced})
@@ -127,15 +128,19 @@ def _of_rounds(rounds: Mapping[str, Mapping[str, int]]) -> Iterator[Alarm]:
         yield Alarm(AlarmKind.FLAGGED_SHARE, "", said | {"round": order[-1]})
 
 
-def of_languages(
-    found: Mapping[str, Iterable[Alarm]],
-) -> Iterator[tuple[str, Alarm]]:
-    """Each alarm with its language: both together ('') only where neither language alone shows it.
+def of_languages(found: Mapping[str, Iterable[Alarm]]) -> Iterator[tuple[str, Alarm]]:
+    """Each alarm with its language; both together ('') where it shows in both, or in neither alone.
 
     A key that was turned round in one wording only must be looked for there.
     """
-    alone = {(one.kind, one.item) for lang in found if lang for one in found[lang]}
-    for lang, raised in found.items():
+    seen: dict[tuple[AlarmKind, str], dict[str, Alarm]] = {}
+    for language, raised in found.items():
         for one in raised:
-            if lang or (one.kind, one.item) not in alone:
-                yield lang, one
+            seen.setdefault((one.kind, one.item), {})[language] = one
+    for by_language in seen.values():
+        alone = [language for language in by_language if language]
+        if "" in by_language and len(alone) != 1:
+            yield "", by_language[""]
+        else:
+            for language in alone:
+                yield language, by_language[language]

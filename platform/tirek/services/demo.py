@@ -11,6 +11,7 @@ from tirek.services import (
     demo_duty,
     demo_families,
     demo_groups,
+    demo_outcomes,
     demo_reading,
     demo_talks,
 )
@@ -69,6 +70,7 @@ def build(workshop: Workshop, owner: Engine) -> Demo:
     demo_reading.fill(workshop, families)
     demo_talks.fill(workshop, staff, families)
     demo_groups.fill(workshop, staff, families)
+    demo_outcomes.fill(workshop)
     return Demo(tuple(codes), families, staff.logins)
 
 

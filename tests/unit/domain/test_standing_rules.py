@@ -51,8 +51,8 @@ def test_a_difference_of_languages(size: str, n_kk: int, n_ru: int, is_raised: b
             {"alpha": 0.69, "complete": 100, "items": THREE},
             K.LOW_RELIABILITY,
         ),
-        ({"floor": 0.16, "scored": 50}, K.FLOOR),
-        ({"ceiling": 0.16, "scored": 50}, K.CEILING),
+        ({"floor": 0.16, "scored": 50, "worse": "low"}, K.FLOOR),
+        ({"ceiling": 0.16, "scored": 50, "worse": "high"}, K.CEILING),
         ({"fast": 0.11, "paced": 100}, K.FAST),
         (item(missing=0.06), K.MISSING),
     ],
@@ -68,8 +68,10 @@ def test_each_threshold_is_crossed(figures: dict[str, Any], kind: AlarmKind) -> 
         {"alpha": 0.70, "complete": 100, "items": THREE},
         {"alpha": 0.69, "complete": 99, "items": THREE},
         {"alpha": 0.30, "complete": 900, "items": [{"item": q} for q in "ab"]},
-        {"floor": 0.15, "scored": 900},
-        {"floor": 0.99, "scored": 49},
+        {"floor": 0.15, "scored": 900, "worse": "low"},
+        {"floor": 0.99, "scored": 49, "worse": "low"},
+        # Most children have no symptom: nothing to look at.
+        {"floor": 0.99, "scored": 900, "worse": "high"},
         {"fast": 0.10, "paced": 900},
         item(missing=0.05),
         item(missing=0.50, shown=99),
@@ -103,10 +105,12 @@ def test_a_jump_of_the_flagged(
     assert (K.FLAGGED_SHARE in of(rounds=rounds)) is is_raised
 
 
-def test_both_languages_together_are_named_only_where_neither_alone_shows_it() -> None:
+def test_an_alarm_names_the_language_that_alone_shows_it() -> None:
     turned = alarms(item(item_rest=-0.5))
     assert [lang for lang, _ in of_languages({"": turned, "kk": (), "ru": turned})] == ["ru"]
     assert [lang for lang, _ in of_languages({"": turned, "kk": (), "ru": ()})] == [""]
+    assert [lang for lang, _ in of_languages({"": turned, "kk": turned, "ru": turned})] == [""]
+    assert [lang for lang, _ in of_languages({"": (), "kk": turned, "ru": turned})] == ["kk", "ru"]
 
 
 def test_the_intervals_are_those_of_the_books() -> None:

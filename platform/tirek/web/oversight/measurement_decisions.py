@@ -38,7 +38,7 @@ def measurement_alarm(alarm_id: UUID) -> Answer:
         )
         return (page, WRONG) if form.errors else page
     standing_alarms.answer(unit(), alarm_id, form.words.data or "")
-    flash(_("Written down with your name. The alarm does not come back by itself."), "success")
+    flash(_("Written down with your name. The warning does not come back by itself."), "success")
     return redirect(url_for("oversight.measured_one", instrument_id=alarm.instrument_id), SEE_OTHER)
 
 

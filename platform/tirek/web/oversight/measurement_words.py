@@ -24,6 +24,10 @@ ALARMS: Mapping[AlarmKind, Any] = {
     AlarmKind.FAST: _l("Many answer faster than one can read"),
     AlarmKind.FLAGGED_SHARE: _l("The share of flagged children has jumped"),
 }
+_AT_WORST = _l(
+    "This is the worse end: the scale cannot tell apart those who are worst off. Look whether the"
+    " key is right and whether the questionnaire fits these ages."
+)
 STEPS: Mapping[AlarmKind, Any] = {
     AlarmKind.NEGATIVE_ITEM_REST: _l(
         "Compare the item's key with the source, then its wording in this language with the other."
@@ -40,14 +44,8 @@ STEPS: Mapping[AlarmKind, Any] = {
         " village, so this is a reason to look and no proof."
     ),
     AlarmKind.MISSING: _l("Ask a few psychologists why: unclear words, shame, or the last page."),
-    AlarmKind.FLOOR: _l(
-        "Expected where a questionnaire asks about symptoms and most children have none;"
-        " otherwise it cannot tell children apart at this end."
-    ),
-    AlarmKind.CEILING: _l(
-        "Expected where a questionnaire asks about symptoms and most children have none;"
-        " otherwise it cannot tell children apart at this end."
-    ),
+    AlarmKind.FLOOR: _AT_WORST,
+    AlarmKind.CEILING: _AT_WORST,
     AlarmKind.FAST: _l("Ask how the rounds were held. No single answer sheet is thrown away."),
     AlarmKind.FLAGGED_SHARE: _l(
         "Look whether other classes or ages were asked, then at the wording and the key, then at"
