@@ -22,7 +22,7 @@ from tirek.catalog.exchange.fhirpath_text import (
 
 Values = list[object]
 # An expression of a form is a line; one that takes more steps than this is an attack.
-MAX_STEPS = 200_000
+MAX_STEPS = 50_000
 
 
 @dataclass(slots=True)

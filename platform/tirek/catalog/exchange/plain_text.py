@@ -5,7 +5,9 @@ from html import unescape
 
 BLOCKS = re.compile(r"<(script|style)\b.*?(</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 COMMENTS = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
-TAGS = re.compile(r"</?[A-Za-z][^<>]*(>|\Z)")
+TAGS = re.compile(r"</?[A-Za-z][^<>]*>")
+# What only looks like the beginning of a tag is kept, apart from its letter.
+OPENINGS = re.compile(r"<(?=[A-Za-z/!?])")
 SPACES = re.compile(r"\s+")
 MAX_LETTERS = 4000
 
@@ -23,4 +25,4 @@ def plain_text(text: str) -> tuple[str, bool]:
 def _stripped(text: str) -> str:
     for pattern in (BLOCKS, COMMENTS, TAGS):
         text = pattern.sub(" ", text)
-    return text
+    return OPENINGS.sub("< ", text)
