@@ -44,40 +44,42 @@ def pages_for(instrument: Instrument, age_years: int) -> tuple[tuple[str, ...], 
     return tuple(page for page in pages if page)
 
 
-# The items of each page. What somebody answered may empty a page, but never moves another: an
-# address keeps its page for good.
 Pages = Sequence[tuple[str, ...]]
+# The pages that somebody is led through, in their order, each with what is asked on it. What was
+# answered may empty a page, but never moves another: an address keeps its page for good.
+Path = Mapping[int, tuple[str, ...]]
 
 
-def shown_pages(
-    instrument: Instrument, pages: Pages, known: Mapping[str, Answer]
-) -> dict[int, tuple[str, ...]]:
+def shown_pages(instrument: Instrument, pages: Pages, known: Mapping[str, Answer]) -> Path:
     """Return each page's items that are asked after these answers; a page of none is left out."""
     hidden = hidden_items(instrument, known)
     shown = {n: tuple(one for one in page if one not in hidden) for n, page in enumerate(pages)}
     return {n: page for n, page in shown.items() if page}
 
 
-def waiting_page(instrument: Instrument, pages: Pages, known: Mapping[str, Answer]) -> int | None:
+def waiting_page(path: Path, known: Mapping[str, Answer]) -> int | None:
     """Return the first page with an asked item that `known` says nothing about."""
-    shown = shown_pages(instrument, pages, known).items()
-    return next((n for n, page in shown if not known.keys() >= {*page}), None)
+    return next((n for n, page in path.items() if not known.keys() >= {*page}), None)
 
 
-def page_after(
-    instrument: Instrument, pages: Pages, known: Mapping[str, Answer], index: int
-) -> int | None:
+def page_to_show(path: Path, known: Mapping[str, Answer]) -> int:
+    """Return the page on which somebody goes on: one that waits, else the last; 0 without any."""
+    waiting = waiting_page(path, known)
+    return [0, *path][-1] if waiting is None else waiting
+
+
+def page_after(path: Path, known: Mapping[str, Answer], index: int) -> int | None:
     """Return the page that follows `index`, after the last one what was jumped over, or None."""
-    later = (n for n in shown_pages(instrument, pages, known) if n > index)
-    following = next(later, None)
-    return waiting_page(instrument, pages, known) if following is None else following
+    order = [*path]
+    # A page that was hidden meanwhile is followed by the next one of the form.
+    later = order[order.index(index) + 1 :] if index in path else [n for n in order if n > index]
+    return later[0] if later else waiting_page(path, known)
 
 
-def page_before(
-    instrument: Instrument, pages: Pages, known: Mapping[str, Answer], index: int
-) -> int:
+def page_before(path: Path, index: int) -> int:
     """Return the page to which the back button leads; the first leads to itself."""
-    earlier = [n for n in shown_pages(instrument, pages, known) if n < index]
+    order = [*path]
+    earlier = order[: order.index(index)] if index in path else [n for n in order if n < index]
     return earlier[-1] if earlier else index
 
 

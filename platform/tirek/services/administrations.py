@@ -18,7 +18,7 @@ from tirek.domain.flagging import Flag, critical_flags
 from tirek.domain.instruments import SKIPPED, Answer, AnswerState
 from tirek.domain.people import Actor
 from tirek.domain.scope import Scope, ScopeKind
-from tirek.services import audit, codes, completion, consents, gates, licences, referrals
+from tirek.services import adaptive, audit, codes, completion, consents, gates, licences, referrals
 from tirek.services.codes import Origin
 from tirek.services.runs import AdministrationKey, Run, load, pinned_release, seal
 from tirek.services.unit import Unit
@@ -127,6 +127,7 @@ def open_or_resume(
         language=language,
         age_years=age_in_years(born.year, born.month, today.year, today.month),
         state=_OPEN,
+        is_short=assignment.is_short,
     )
     if licences.may_show(unit, instrument, today.date()):
         unit.session.execute(insertion.on_conflict_do_nothing())
@@ -158,6 +159,8 @@ def start(unit: Unit, run: Run, language: str) -> None:
         wording_hash=run.instrument.hashes.wordings[language],
         started_at=func.coalesce(Administration.started_at, func.now()),
     )
+    if run.is_short:
+        adaptive.choose(unit, run)
     audit.record(
         unit, "administration.start", "administration", run.key.id, student_id=run.student_id
     )
@@ -191,9 +194,9 @@ def complete(unit: Unit, run: Run) -> None:
     if not _end(unit, run, AdministrationState.COMPLETED):
         return
     # Read after the row is ours: an answer that came in meanwhile is counted, a later one refused.
-    given = load(unit, run.key).answers
+    ended = load(unit, run.key)
     with _on_behalf_of_pupil(unit, run):
-        completion.score_and_flag(unit, run, given)
+        completion.score_and_flag(unit, ended, ended.answers)
     audit.record(
         unit, "administration.complete", "administration", run.key.id, student_id=run.student_id
     )

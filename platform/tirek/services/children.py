@@ -268,7 +268,8 @@ def begin(unit: Unit, child: Child, asked: Asked, language: str) -> Run:
     run = runs.load(unit, key)
     if run.is_open:
         administrations.start(unit, run, language)
-    return run
+    # A shorter run has its first question only now.
+    return runs.load(unit, key) if run.is_short else run
 
 
 def load_run(unit: Unit, child: Child, asked: Asked) -> Run:

@@ -39,8 +39,8 @@ def subject_of(run: Run) -> Subject:
 def score_and_flag(unit: Unit, run: Run, given: Mapping[str, Answer]) -> None:
     """Score, flag and refer; a failure of the engine opens a review task, never "no risk"."""
     try:
-        scores = score(run.instrument, given)
-        flags = flags_for(run.instrument, scores, given)
+        scores = score(run.instrument, given, run.unasked)
+        flags = flags_for(run.instrument, scores, given, run.unasked)
         doubts = asdict(quality(run.instrument, given))
     except Exception as error:  # noqa: BLE001 - see below
         # The answers are kept and a person looks: whatever went wrong in here must not pass for
@@ -101,6 +101,7 @@ def score_rows(
             "answered": one.answered,
             "prorated": one.prorated,
             "band": one.band,
+            "error": None if one.error is None else _decimal(one.error),
             "structure_hash": hashes.structure,
             "scoring_hash": hashes.scoring,
             "interpretation_hash": hashes.interpretation,

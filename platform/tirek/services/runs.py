@@ -10,14 +10,21 @@ from sqlalchemy import and_, bindparam, select
 from tirek.domain.administration import (
     ADULT_AGE,
     AdministrationState,
+    Path,
+    page_to_show,
     pages_for,
     shown_pages,
-    waiting_page,
 )
 from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import Answer, AnswerState, Instrument
 from tirek.services.unit import Unit
-from tirek.storage.models import Administration, InstrumentRelease, Response, StudentKey
+from tirek.storage.models import (
+    AdaptiveStep,
+    Administration,
+    InstrumentRelease,
+    Response,
+    StudentKey,
+)
 from tirek.storage.vault import DataKey, WrappedKey
 
 
@@ -46,6 +53,9 @@ class Run:
     answers: Mapping[str, Answer]
     # How many times each recorded answer has been changed.
     changes: Mapping[str, int]
+    is_short: bool = False
+    # The questions of a shorter run in the order in which they were chosen.
+    steps: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -54,25 +64,43 @@ class Run:
 
     @property
     def pages(self) -> tuple[tuple[str, ...], ...]:
-        """The items of each page, laid out for the person who answers."""
+        """The items of each page, laid out for the person who answers; chosen ones stand alone."""
+        if self.is_short:
+            return tuple((item.id,) for item in self.instrument.items)
         by_pupil = self.respondent == "student"
         return pages_for(self.instrument, self.age_years if by_pupil else ADULT_AGE)
 
     @property
+    def most_pages(self) -> int | None:
+        """How long a shorter run can become; None where the pages are known beforehand."""
+        plan = self.instrument.scoring.short
+        return plan.most + len(plan.always) if self.is_short and plan else None
+
+    def path(self, known: Mapping[str, Answer]) -> Path:
+        """The pages that are shown after these answers, in the order of this person's run."""
+        if self.is_short:
+            order = [item.id for item in self.instrument.items]
+            return {order.index(item): (item,) for item in self.steps}
+        return shown_pages(self.instrument, self.pages, known)
+
+    @property
     def next_page(self) -> int:
         """Index of the first page with an item nobody has dealt with, else of the last page."""
-        waiting = waiting_page(self.instrument, self.pages, self.answers)
-        if waiting is None:
-            return max(shown_pages(self.instrument, self.pages, self.answers))
-        return waiting
+        return page_to_show(self.path(self.answers), self.answers)
+
+    @property
+    def unasked(self) -> frozenset[str]:
+        """The items that a shorter run passed over."""
+        items = {item.id for item in self.instrument.items} if self.is_short else set()
+        return frozenset(items - {*self.steps})
 
     @property
     def refused_by_stopping(self) -> tuple[str, ...]:
         """The unanswered questions of the page to come whose refusal raises a flag at once."""
-        shown = shown_pages(self.instrument, self.pages, self.answers)
+        shown = self.path(self.answers)
         return tuple(
             item
-            for item in shown[self.next_page]
+            for item in shown.get(self.next_page, ())
             if item not in self.answers and self.instrument.acts_on_refusal(item)
         )
 
@@ -92,6 +120,7 @@ _LOAD = (
         _ADMINISTRATION.state,
         _ADMINISTRATION.started_at,
         _ADMINISTRATION.structure_hash,
+        _ADMINISTRATION.is_short,
         _KEY.kek_version,
         _KEY.wrapped,
         _RESPONSE.item_id,
@@ -143,7 +172,21 @@ def load(unit: Unit, key: AdministrationKey) -> Run:
             if row["item_id"] is not None
         },
         {row["item_id"]: row["changes"] for row in rows if row["item_id"] is not None},
+        facts["is_short"],
+        _steps(unit, key) if facts["is_short"] else (),
     )
+
+
+def _steps(unit: Unit, key: AdministrationKey) -> tuple[str, ...]:
+    chosen = unit.session.scalars(
+        select(AdaptiveStep.item_id)
+        .where(
+            AdaptiveStep.school_year == key.school_year,
+            AdaptiveStep.administration_id == key.id,
+        )
+        .order_by(AdaptiveStep.step)
+    )
+    return tuple(item for item in chosen if item is not None)
 
 
 def pinned(unit: Unit, instrument_id: str, structure_hash: str) -> Instrument:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
-from tirek.domain.administration import ADULT_AGE, pages_for, shown_pages, waiting_page
+from tirek.domain.administration import ADULT_AGE, Path, page_to_show, pages_for, shown_pages
 from tirek.domain.errors import DomainError, NotFoundError
 from tirek.domain.flagging import critical_flags
 from tirek.domain.instruments import Answer, AnswerState, Instrument, Subject
@@ -83,10 +83,15 @@ class Report:
     @property
     def next_page(self) -> int:
         """Index of the first page with an item that nothing was said to, else of the last one."""
-        waiting = waiting_page(self.instrument, self.pages, self.answers)
-        if waiting is None:
-            return max(shown_pages(self.instrument, self.pages, self.answers))
-        return waiting
+        return page_to_show(self.path(self.answers), self.answers)
+
+    @property
+    def most_pages(self) -> None:
+        """It is always asked in full, so its pages are known beforehand."""
+
+    def path(self, known: Mapping[str, Answer]) -> Path:
+        """The pages that are shown after these answers."""
+        return shown_pages(self.instrument, self.pages, known)
 
     @property
     def dangers(self) -> frozenset[HelpKind]:

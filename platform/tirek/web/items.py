@@ -7,7 +7,7 @@ from typing import Protocol
 from flask import abort
 from werkzeug.datastructures import MultiDict
 
-from tirek.domain.administration import page_after, page_before, shown_pages
+from tirek.domain.administration import Path, page_after, page_before
 from tirek.domain.instruments import (
     SKIPPED,
     Answer,
@@ -31,6 +31,13 @@ class Sheet(Protocol):
     def pages(self) -> tuple[tuple[str, ...], ...]:
         """The items of each page."""
 
+    @property
+    def most_pages(self) -> int | None:
+        """How many pages there can be at most; None where that is known already."""
+
+    def path(self, known: Mapping[str, Answer]) -> Path:
+        """The pages that are shown after these answers, in their order."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShownItem:
@@ -53,6 +60,8 @@ class ItemsPage:
     place: int
     count: int
     all_items: int
+    # Whether `count` is only the most that there can be.
+    is_open_ended: bool
     recall: str | None
     pause: str | None
     items: tuple[ShownItem, ...]
@@ -69,22 +78,23 @@ def wording_lang(instrument: Instrument, page_lang: str) -> str:
 def build_page(run: Sheet, index: int, lang: str, known: Mapping[str, Answer]) -> ItemsPage:
     """Lay out page `index` (from 0) in a wording language; 404 where nothing is asked."""
     instrument, strings = run.instrument, run.instrument.wordings[lang].strings
-    shown = shown_pages(instrument, run.pages, known)
+    shown = run.path(known)
     if index not in shown:
         abort(404)
-    numbers = _numbers(instrument, shown)
-    before = page_before(instrument, run.pages, known, index)
+    items = [item for page in shown.values() for item in page]
+    before = page_before(shown, index)
     hard = next((instrument.item(item).critical for item in shown[before]), None)
     return ItemsPage(
         place=[*shown].index(index),
-        count=len(shown),
-        all_items=len(numbers),
+        count=run.most_pages or len(shown),
+        all_items=run.most_pages or len(items),
+        is_open_ended=run.most_pages is not None,
         recall=strings.get("recall"),
         pause=strings.get(f"safety.{hard}") if hard and before != index else None,
         items=tuple(
             ShownItem(
                 item,
-                numbers[item],
+                items.index(item) + 1,
                 strings[f"{item}.text"],
                 _options(instrument, item, strings),
                 _chosen(known.get(item)),
@@ -92,7 +102,7 @@ def build_page(run: Sheet, index: int, lang: str, known: Mapping[str, Answer]) -
             for item in shown[index]
         ),
         may_decline=instrument.structure.may_decline,
-        is_last=index == len(run.pages) - 1,
+        is_last=run.most_pages is None and index == len(run.pages) - 1,
     )
 
 
@@ -100,17 +110,17 @@ def is_asked(sheet: Sheet, index: int, known: Mapping[str, Answer]) -> bool:
     """Whether a page asks anything after these answers; 404 beyond the last page."""
     if not 0 <= index < len(sheet.pages):
         abort(404)
-    return index in shown_pages(sheet.instrument, sheet.pages, known)
+    return index in sheet.path(known)
 
 
 def following(sheet: Sheet, index: int, known: Mapping[str, Answer]) -> int | None:
     """The next page, or after the last one a page that was jumped over; None at the end."""
-    return page_after(sheet.instrument, sheet.pages, known, index)
+    return page_after(sheet.path(known), known, index)
 
 
 def preceding(sheet: Sheet, index: int, known: Mapping[str, Answer]) -> int:
     """The page to which the back button leads."""
-    return page_before(sheet.instrument, sheet.pages, known, index)
+    return page_before(sheet.path(known), index)
 
 
 def read_answers(run: Sheet, index: int, sent: MultiDict[str, str]) -> dict[str, Answer]:
@@ -133,15 +143,8 @@ def read_answer(run: Sheet, item: str, sent: str) -> Answer:
 
 def blanks(run: Sheet, index: int, known: Mapping[str, Answer]) -> list[str]:
     """Items of a page to which nothing has been said at all, in order."""
-    asked = shown_pages(run.instrument, run.pages, known).get(index, ())
+    asked = run.path(known).get(index, ())
     return [item for item in asked if known.get(item, SKIPPED) == SKIPPED]
-
-
-def _numbers(instrument: Instrument, shown: Mapping[int, tuple[str, ...]]) -> dict[str, int]:
-    """The number of each item among those that are asked, in the order of the form."""
-    asked = {item for page in shown.values() for item in page}
-    order = (item.id for item in instrument.items if item.id in asked)
-    return {item: number for number, item in enumerate(order, start=1)}
 
 
 def _options(

@@ -10,6 +10,7 @@ from tests.builders import a_flag, a_missing_rule, a_scale, an_instrument, an_it
 from tirek.domain.administration import (
     page_after,
     page_before,
+    page_to_show,
     pages_for,
     shown_pages,
     waiting_page,
@@ -212,20 +213,38 @@ def test_an_item_never_stands_with_what_decides_about_it():
 PAGES = (("q1", "q2"), ("q3",))
 
 
+def path_of(sheet):
+    return shown_pages(a_conditional(), PAGES, sheet)
+
+
 def test_a_hidden_page_is_passed_by_and_keeps_its_address():
-    instrument = a_conditional()
     no, yes = {"q1": answered(0), "q2": answered(0)}, {"q1": answered(1), "q2": answered(0)}
-    assert shown_pages(instrument, PAGES, no) == {0: ("q1", "q2")}
-    assert shown_pages(instrument, PAGES, yes) == {0: ("q1", "q2"), 1: ("q3",)}
-    assert page_after(instrument, PAGES, no, 0) is None
-    assert page_after(instrument, PAGES, yes, 0) == 1
-    assert page_before(instrument, PAGES, yes, 1) == 0
-    assert page_before(instrument, PAGES, no, 0) == 0
-    assert waiting_page(instrument, PAGES, no) is None
-    assert waiting_page(instrument, PAGES, yes) == 1
+    assert path_of(no) == {0: ("q1", "q2")}
+    assert path_of(yes) == {0: ("q1", "q2"), 1: ("q3",)}
+    assert page_after(path_of(no), no, 0) is None
+    assert page_after(path_of(yes), yes, 0) == 1
+    assert page_before(path_of(yes), 1) == 0
+    assert page_before(path_of(no), 0) == 0
+    assert waiting_page(path_of(no), no) is None
+    assert waiting_page(path_of(yes), yes) == 1
+
+
+def test_what_a_hidden_page_s_old_tab_sent_is_followed_by_the_next_of_the_form():
+    no = {"q1": answered(0), "q2": answered(0), "q3": answered(1)}
+    assert page_after(path_of(no), no, 1) is None
+    assert page_before(path_of(no), 1) == 0
 
 
 def test_after_the_last_page_comes_what_was_jumped_over():
-    instrument = a_conditional()
     jumped = {"q1": answered(1), "q3": answered(0)}
-    assert page_after(instrument, PAGES, jumped, 1) == 0
+    assert page_after(path_of(jumped), jumped, 1) == 0
+
+
+def test_chosen_questions_stand_in_the_order_of_their_choice():
+    path = {4: ("q5",), 0: ("q1",), 2: ("q3",)}
+    known = {"q5": answered(1), "q1": answered(1)}
+    assert [page_after(path, known, n) for n in (4, 0)] == [0, 2]
+    assert [page_before(path, n) for n in (4, 0, 2)] == [4, 4, 0]
+    assert page_to_show(path, known) == 2
+    assert page_to_show(path, known | {"q3": answered(0)}) == 2
+    assert page_to_show({}, {}) == 0

@@ -12,7 +12,7 @@ from tirek.domain.consent import may_administer
 from tirek.domain.education import Course, Lesson, UnknownLessonError
 from tirek.domain.instruments import SKIPPED, Answer
 from tirek.domain.permissions import Permission
-from tirek.services import administrations, children, places, recommendations
+from tirek.services import adaptive, administrations, children, places, recommendations
 from tirek.services.administrations import AdministrationEndedError
 from tirek.services.children import Asked, Child
 from tirek.services.runs import Run
@@ -21,7 +21,6 @@ from tirek.web.i18n import LANGUAGES, current_lang, data_lang
 from tirek.web.items import (
     blanks,
     build_page,
-    following,
     is_asked,
     preceding,
     read_answer,
@@ -223,7 +222,7 @@ def _go_on(sitting: Sitting, run: Run, index: int, given: dict[str, Answer]) -> 
         return _items_page(sitting, run, index, given, missing)
     given |= dict.fromkeys(missing, SKIPPED)
     administrations.record_responses(unit(), run, given)
-    onward = following(run, index, {**run.answers, **given})
+    onward = adaptive.page_after(unit(), run, index, {**run.answers, **given})
     if onward is not None:
         return redirect(sitting.url("page", number=onward + 1), 303)
     administrations.complete(unit(), run)

@@ -20,7 +20,7 @@ from tirek.domain.gates import Gate
 from tirek.domain.instruments import SKIPPED, Answer
 from tirek.domain.people import Role
 from tirek.domain.permissions import Permission
-from tirek.services import administrations, gates, places, runs, school_events
+from tirek.services import adaptive, administrations, gates, places, runs, school_events
 from tirek.services.administrations import (
     AdministrationEndedError,
     ConsentMissingError,
@@ -37,7 +37,6 @@ from tirek.web.i18n import LANGUAGES, current_lang, data_lang
 from tirek.web.items import (
     blanks,
     build_page,
-    following,
     is_asked,
     preceding,
     read_answer,
@@ -114,7 +113,8 @@ def about() -> str | Response:
         return redirect(_where(run), 303)
     if request.method == "POST":
         administrations.start(unit(), run, lang)
-        return redirect(url_for("student.page", number=run.next_page + 1), 303)
+        started = runs.load(unit(), run.key) if run.is_short else run
+        return redirect(url_for("student.page", number=started.next_page + 1), 303)
     return render_template(
         "student/about.html",
         run=run,
@@ -223,7 +223,7 @@ def _go_on(run: Run, index: int, given: dict[str, Answer]) -> str | Response:
         return _items_page(run, index, given, missing)
     kept = given | dict.fromkeys(missing, SKIPPED)
     administrations.record_responses(unit(), run, kept)
-    onward = following(run, index, {**run.answers, **kept})
+    onward = adaptive.page_after(unit(), run, index, {**run.answers, **kept})
     if onward is not None:
         return redirect(url_for("student.page", number=onward + 1), 303)
     administrations.complete(unit(), run)
