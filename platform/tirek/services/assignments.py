@@ -16,6 +16,7 @@ from tirek.domain.consent import ConsentKind, ConsentState, may_administer
 from tirek.domain.errors import ConflictError, DomainError, NotFoundError
 from tirek.domain.instruments import Instrument, Subject
 from tirek.services import (
+    adaptive,
     assignment_load,
     audit,
     classrooms,
@@ -39,6 +40,10 @@ WINDOW = timedelta(days=7)
 
 class NotAssignableError(DomainError):
     """The instrument's release is not approved or on trial, or its licence forbids showing it."""
+
+
+class NotShortError(DomainError):
+    """Fewer questions were wished for, of an instrument whose items nobody has calibrated here."""
 
 
 class NoCampaignError(DomainError):
@@ -75,6 +80,8 @@ class Wish:
     opens_at: datetime
     closes_at: datetime
     conditions: Conditions = NO_CONDITIONS
+    # Fewer questions, each chosen from the answers before it.
+    is_short: bool = False
 
     @property
     def window(self) -> tuple[datetime, datetime]:
@@ -173,12 +180,15 @@ def plan(unit: Unit, wish: Wish) -> Plan:
     """Work out what an assignment would mean, and change nothing.
 
     Raises `NotFoundError` (not a class of this school), `NotAssignableError`, `WindowError`,
-    `NoCampaignError`, `NobodyFitsError` or `AlreadyAssignedError`, and what `gates.require` does.
+    `NotShortError`, `NoCampaignError`, `NobodyFitsError` or `AlreadyAssignedError`, and what
+    `gates.require` does.
     """
     room = classrooms.get(unit, wish.classroom_id)
     instrument, release_id = _assignable(unit, wish.instrument_id)
     if wish.closes_at <= wish.opens_at or wish.closes_at <= unit.now():
         raise WindowError("the window is empty or over")
+    if wish.is_short and not adaptive.may_be_short(instrument):
+        raise NotShortError("its items are not calibrated here")
     conditions = gates.require(unit, instrument, wish.window, wish.conditions)
     campaign = _campaign(unit, wish.opens_at, wish.closes_at)
     if _live(unit, campaign.id, room.id, instrument.id) is not None:
@@ -214,6 +224,7 @@ def assign(unit: Unit, wish: Wish) -> UUID:
             created_by=unit.actor.account_id,
             staffed_by=planned.conditions.staffed_by,
             event_id=planned.conditions.event_id,
+            is_short=wish.is_short,
         )
         .on_conflict_do_nothing(
             index_elements=["campaign_id", "classroom_id", "instrument_id"],
@@ -374,6 +385,7 @@ def _same(unit: Unit, wish: Wish) -> UUID:
         or live.created_by != unit.actor.account_id
         or (live.opens_at, live.closes_at) != wish.window
         or not _is_conditioned(live, wish.conditions)
+        or live.is_short is not wish.is_short
     ):
         raise AlreadyAssignedError("assigned in this round already")
     return live.id

@@ -1,6 +1,5 @@
 """Assignments: plan one, look at what it means, assign it, follow, extend or cancel it."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
@@ -9,10 +8,9 @@ from werkzeug.wrappers import Response
 
 from tirek.domain.capacity import opens_before_days_off
 from tirek.domain.clocks import KAZAKHSTAN
-from tirek.domain.errors import DomainError
-from tirek.domain.gates import LONGEST_STAFFED_WINDOW, Gate, WindowFault
+from tirek.domain.gates import Gate
 from tirek.domain.permissions import Permission
-from tirek.services import assignments, class_progress, classrooms, gates, school_events
+from tirek.services import adaptive, assignments, class_progress, classrooms, gates, school_events
 from tirek.services.assignments import AssignmentState, Wish
 from tirek.services.class_progress import ProgressState
 from tirek.services.gates import Conditions
@@ -20,12 +18,12 @@ from tirek.services.paging import cut
 from tirek.web.access import requires
 from tirek.web.filters import as_date
 from tirek.web.school import listing
+from tirek.web.school.assignment_words import LONGEST_HOURS, REFUSALS, refusal_in_words
 from tirek.web.school.forms import AssignmentForm, ExtendForm
 from tirek.web.school.views import blueprint, title_of
 from tirek.web.transaction import unit
 
 LONGEST_CHOICE = 60
-LONGEST_HOURS = LONGEST_STAFFED_WINDOW // timedelta(hours=1)
 STATES = ("", *(state.value for state in AssignmentState))
 PROGRESS_STATES = ("", *(state.value for state in ProgressState))
 
@@ -76,7 +74,9 @@ def assignment_new() -> str | tuple[str, int] | Response:
     _offer_conditions(form, gated)
     if form.was_sent and form.validate():
         room = UUID(form.classroom.data)
-        wish = Wish(room, form.instrument.data, *form.window, form.conditions)
+        wish = Wish(
+            room, form.instrument.data, *form.window, form.conditions, bool(form.is_short.data)
+        )
         try:
             if form.is_confirmed:
                 made = assignments.assign(unit(), wish)
@@ -93,7 +93,7 @@ def assignment_new() -> str | tuple[str, int] | Response:
                 told=gates.told(unit(), plan.conditions),
             )
         except REFUSALS as refusal:
-            form.form_errors.append(_refusal(refusal))
+            form.form_errors.append(refusal_in_words(refusal))
     page = render_template(
         "school/assignment_new.html",
         form=form,
@@ -101,6 +101,7 @@ def assignment_new() -> str | tuple[str, int] | Response:
         offered=offered,
         longest_hours=LONGEST_HOURS,
         asks_about_event=Gate.AFTER_EVENT in gated,
+        can_be_short=[title_of(one.id) for one, _release in offered if adaptive.may_be_short(one)],
     )
     return (page, 422) if form.errors else page
 
@@ -134,7 +135,7 @@ def assignment_extend(assignment_id: UUID) -> tuple[str, int] | Response:
             assignments.NoCampaignError,
             gates.NotStaffableError,
         ) as refusal:
-            form.form_errors.append(_refusal(refusal))
+            form.form_errors.append(refusal_in_words(refusal))
         else:
             flash(_("The new end of the window is saved."), "success")
             return redirect(url_for("school.assignment", assignment_id=assignment_id))
@@ -181,60 +182,3 @@ def _offer_conditions(form: AssignmentForm, needed: set[Gate]) -> None:
 
 def _shortened(words: str) -> str:
     return words if len(words) <= LONGEST_CHOICE else f"{words[:LONGEST_CHOICE]}…"
-
-
-REFUSALS = (
-    assignments.NotAssignableError,
-    assignments.NoCampaignError,
-    assignments.WindowError,
-    assignments.NobodyFitsError,
-    assignments.AlreadyAssignedError,
-    gates.NobodyThereError,
-    gates.NotStaffableError,
-    gates.NoEventError,
-)
-
-
-def _refusal(refusal: DomainError) -> str:
-    match refusal:
-        case assignments.NotAssignableError():
-            text = _("This questionnaire may not be assigned: it is not approved for use.")
-        case assignments.NoCampaignError():
-            text = _("No round of screening holds these dates. The planned rounds stand below.")
-        case assignments.NobodyFitsError():
-            text = _("Nobody in this class is of an age for which this questionnaire is made.")
-        case assignments.AlreadyAssignedError():
-            text = _(
-                "This class already has this questionnaire in this round. Open it under"
-                " Assignments; to ask again, cancel it first."
-            )
-        case gates.NobodyThereError():
-            text = _(
-                "Choose who is with the pupils: these questions are only asked while a"
-                " psychologist of the school is there."
-            )
-        case gates.NotStaffableError(fault=fault):
-            text = _window_fault(fault)
-        case gates.NoEventError():
-            text = _(
-                "Choose what happened: these questions are about an event that is written down,"
-                " and that lies before the window opens."
-            )
-        case _:
-            text = _("The window must end later than now, and later than before.")
-    return str(text)
-
-
-def _window_fault(fault: WindowFault) -> str:
-    match fault:
-        case WindowFault.TOO_LONG:
-            text = _(
-                "These questions may be open for %(hours)s hours at most, so that one person can"
-                " be there all the time.",
-                hours=LONGEST_HOURS,
-            )
-        case WindowFault.DAY_OFF:
-            text = _("Nobody is at school on that day. Choose a working day.")
-        case _:
-            text = _("These questions may only be open within one day, from 08:00 to 18:00.")
-    return str(text)

@@ -8,6 +8,7 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    BooleanField,
     DateTimeLocalField,
     HiddenField,
     RadioField,
@@ -83,6 +84,7 @@ class AssignmentForm(PageForm):
     # Asked for where an offered questionnaire needs it.
     staffed_by = SelectField(_l("Who is with the pupils"), coerce=str, default="")
     event = SelectField(_l("What happened"), coerce=str, default="")
+    is_short = BooleanField(_l("Ask fewer questions"), default=False)
 
     def __init__(self, **kwargs: Any) -> None:
         # The plan is looked at before anything is saved, so it is asked for by its address.

@@ -66,6 +66,7 @@ REASON = {
     "too_many_missing": _l("Not computable: too many answers are missing."),
     "core_missing": _l("Not computable: an answer that decides it is missing."),
     "out_of_range": _l("Not computable: the value would lie outside the scale."),
+    "not_asked": _l("No sum: fewer questions were asked, and none is filled in."),
 }
 
 BAND = {
