@@ -148,12 +148,12 @@ def test_nothing_answered_is_reviewed_and_never_scored(name):
         ("rcads-25-p", (8, 18)),
         ("mics-discipline", (1, 14)),
         ("oro", (3, 10)),
-        ("ebipq", (11, 17)),
+        ("ebipq", (11, 18)),
         ("hbsc-teacher-support", (11, 15)),
         ("hbsc-classmate-support", (11, 15)),
-        ("kidscreen-10", (8, 17)),
+        ("kidscreen-10", (8, 18)),
         ("smfq", (8, 17)),
-        ("rosenberg", (12, 17)),
+        ("rosenberg", (12, 18)),
     ],
 )
 def test_the_age_gate(name, ages):

@@ -209,7 +209,7 @@ FAULTS = [
     Fault("a licence without a holder", "ebipq/structure", lambda text: re.sub(r"  holder: .*", '  holder: ""', text), "format", "  holder: "),
     Fault("a licence that does not say what is allowed", "ebipq/structure", put(("display: false, ", "")), "format", "may: "),
     Fault("an item that waits for a later one", "asq/structure", put(("  - {id: q4, type: single, options: yesno, required: soft, worse: high, critical: selfHarm}", "  - {id: q4, type: single, options: yesno, required: soft, worse: high, critical: selfHarm, show_if: {any: [{item: q5, ge: 1}]}}")), "show-if", "{id: q4,"),
-    Fault("an age gate a year too wide", "rosenberg/structure", put(("{min: 12, max: 17}", "{min: 11, max: 17}")), "golden", "ages: "),
+    Fault("an age gate a year too wide", "rosenberg/structure", put(("{min: 12, max: 18}", "{min: 11, max: 18}")), "golden", "ages: "),
     Fault("a critical item that is never asked again", "ebipq/structure", put(("required: soft, worse: high, critical: beingHurt", "required: never, worse: high, critical: beingHurt")), "blank", "{id: q1,"),
     # Golden cases.
     Fault("no case on the lower side of a cut-off", "smfq/cases", lambda text: case_gone(text, "11"), "cut-off", "- id: totalMedium", "interpretation"),

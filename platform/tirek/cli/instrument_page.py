@@ -21,7 +21,7 @@ def line(instrument: Instrument) -> str:
     """Return id, status, ages, languages and release in one line."""
     ages = f"{instrument.structure.ages.min}-{instrument.structure.ages.max}"
     langs = " ".join(f"{lang}:{w.status}" for lang, w in instrument.wordings.items())
-    return f"{instrument.id:15} {instrument.status:9} {ages:6} {langs:22} {instrument.release}"
+    return f"{instrument.id:23} {instrument.status:9} {ages:6} {langs:22} {instrument.release}"
 
 
 def lines(instrument: Instrument) -> Iterator[str]:

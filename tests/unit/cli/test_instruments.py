@@ -56,7 +56,7 @@ def test_show_tells_source_licence_scales_and_flags(run):
     code, out, _ = run("show", "phq-a")
     assert code == 0
     assert {line.split()[0] for line in out.splitlines()[1:]} == {
-        *("release", "source", "licence", "subject", "item", "scale", "flag")
+        *("release", "source", "licence", "use", "subject", "item", "scale", "flag")
     }
     assert "selfHarm immediate when q9 >= 1" in out
     assert "selfHarmUnanswered review when q9 is unanswered" in out
