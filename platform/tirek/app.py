@@ -46,7 +46,7 @@ BLUEPRINTS = (
     oversight.blueprint,
     admin.blueprint,
 )
-# A questionnaire's page is the largest form; nobody uploads anything yet.
+# A questionnaire's page is the largest form; folders of instruments have a limit of their own.
 LARGEST_REQUEST = 256 * 1024
 
 
