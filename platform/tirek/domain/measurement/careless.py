@@ -87,6 +87,24 @@ def synonyms(given: Numbers, bound: float = SYNONYMS) -> tuple[Numbers, list[tup
     or fewer than two pairs were answered. Source: Meade & Craig 2012.
     """
     items = tuple(str(place) for place in range(given.shape[1]))
+    covariances = CrossProducts.of(items, given).pairwise_covariances()
+    sds = np.sqrt(np.diag(covariances))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlations = covariances / np.outer(sds, sds)
+    first, second = np.nonzero(np.triu(correlations > bound, k=1))
+    pairs = list(zip(first.tolist(), second.tolist(), strict=True))
+    return _row_correlations(given[:, first], given[:, second]), pairs
+
+
+def mahalanobis(given: Numbers) -> Numbers:
+    """Return each person's squared distance from the middle, (x - m)' S^-1 (x - m) >= 0.
+
+    m and S over the answers given (S pairwise); a blank adds nothing, so a person with blanks is
+    placed by the others (as R psych::outlier). On few items with few codes it is no chi-square:
+    use it to rank. NaN for a person without answers. Raises UnmeasurableError when an item does
+    not vary or the items determine one another.
+    """
+    items = tuple(str(place) for place in range(given.shape[1]))
     return distances_from(CrossProducts.of(items, given), given)
 
 
