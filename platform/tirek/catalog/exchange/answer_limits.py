@@ -171,7 +171,7 @@ def _check_unit(
         if (value := value_of(each)) and isinstance(value[1], dict)
     ]
     unit = content.get("system"), content.get("code")
-    if listed and unit not in {(one.get("system"), one.get("code")) for one in listed}:
+    if listed and unit not in [(one.get("system"), one.get("code")) for one in listed]:
         faults.error(Code.CODE_INVALID, place, f"{item.link} has a unit that is not offered")
     for extension in extensions(item.element, CORE + "questionnaire-unitValueSet"):
         reference = (value_of(extension) or ("", ""))[1]

@@ -63,7 +63,7 @@ def _quantity(item: FormItem, value: object, place: str, faults: Faults) -> bool
     if not is_decimal(value.get("value")):
         faults.error(Code.VALUE, f"{place}.value", f"{item.link} must have a number")
         return False
-    if value.get("comparator", "<") not in COMPARATORS:
+    if str(value.get("comparator", "<")) not in COMPARATORS:
         faults.error(Code.VALUE, f"{place}.comparator", "is none of < <= >= > ad")
     if "code" in value and "system" not in value:
         faults.error(Code.STRUCTURE, place, "a unit's code needs its system (qty-3)")

@@ -72,7 +72,7 @@ def _is_met(test: Resource, answers: list[Value]) -> bool | None:
     if operator is None and "hasAnswer" in test:
         return bool(answers) is (test["hasAnswer"] is True)
     wanted = _wanted(test)
-    if operator not in OPERATORS or wanted is None:
+    if not isinstance(operator, str) or operator not in OPERATORS or wanted is None:
         return None
     if operator == "exists":
         return bool(answers) is (wanted[1] is True)
@@ -80,7 +80,7 @@ def _is_met(test: Resource, answers: list[Value]) -> bool | None:
         return any(_equal(answer, wanted) for answer in answers)
     if operator == "!=":
         return not any(_equal(answer, wanted) for answer in answers)
-    return any(order(answer[1], wanted[1]) in ORDERED[str(operator)] for answer in _plain(answers))
+    return any(order(answer[1], wanted[1]) in ORDERED[operator] for answer in _plain(answers))
 
 
 def _plain(answers: list[Value]) -> Iterator[Value]:

@@ -70,7 +70,7 @@ def is_integer(value: object) -> bool:
 
 def is_decimal(value: object) -> bool:
     """Whether this is a number."""
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return isinstance(value, int | Decimal | float) and not isinstance(value, bool)
 
 
 def is_string(value: object) -> bool:
@@ -133,7 +133,7 @@ def _sign(left: object, right: object) -> int:
 
 def places(value: object) -> int:
     """Return how many digits a number has behind the point, as it was written."""
-    if not isinstance(value, Decimal):
+    if not isinstance(value, Decimal | float):
         return 0
-    exponent = value.as_tuple().exponent
+    exponent = Decimal(str(value)).as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -32,7 +32,7 @@ def check(questionnaire: Resource, response: Resource) -> list[Fault]:
     faults = Faults()
     form = read_form(questionnaire, faults)
     check_head(questionnaire, response, faults)
-    is_final = response.get("status") in FINAL
+    is_final = str(response.get("status")) in FINAL
     walk = _Walk(form, faults, answers_by_link(response.get("item")), response, is_final)
     walk.items(form.items, response.get("item"), "QuestionnaireResponse.item", depth=0)
     variables = walk.variables | {"qitem": questionnaire}

@@ -26,7 +26,7 @@ def check_head(questionnaire: Resource, response: Resource, faults: Faults) -> N
         elif name.removeprefix("_") not in NAMES:
             faults.error(Code.STRUCTURE, f"{root}.{name}", "is no element of FHIR here")
     status = response.get("status")
-    if status not in STATUSES:
+    if str(status) not in STATUSES:
         text = "is missing" if status is None else "is none of the statuses of a response"
         faults.error(Code.REQUIRED if status is None else Code.VALUE, f"{root}.status", text)
     authored = response.get("authored")
@@ -62,7 +62,7 @@ def _check_reference(questionnaire: Resource, response: Resource, faults: Faults
 def _check_validity(questionnaire: Resource, authored: object, faults: Faults) -> None:
     """A form that is not in force is a warning: its answers are still answers."""
     place = "QuestionnaireResponse.questionnaire"
-    status = questionnaire.get("status")
+    status = str(questionnaire.get("status"))
     if status in {"draft", "retired"}:
         faults.warn(Code.BUSINESS_RULE, place, f"the Questionnaire is {status}")
     period = questionnaire.get("effectivePeriod")

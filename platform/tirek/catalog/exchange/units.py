@@ -46,14 +46,16 @@ Quantity = Mapping[str, object]
 def in_unit_of(bound: Quantity, quantity: Quantity) -> Decimal | None:
     """Return the quantity's value in the unit of `bound`, None where the two do not compare."""
     value = quantity.get("value")
-    if not isinstance(value, int | Decimal):
+    if not isinstance(value, int | Decimal | float):
         return None
-    if _unit(quantity) == _unit(bound):
-        return Decimal(value)
+    number = Decimal(str(value))
+    # A bound without a unit is one on the number.
+    if _unit(bound) in (None, _unit(quantity)):
+        return number
     ours, theirs = _measure(bound), _measure(quantity)
     if ours is None or theirs is None or ours[0] != theirs[0]:
         return None
-    return Decimal(value) * theirs[1] / ours[1]
+    return number * theirs[1] / ours[1]
 
 
 def _unit(quantity: Quantity) -> object:

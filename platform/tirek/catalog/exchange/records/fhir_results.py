@@ -90,7 +90,7 @@ def _passed_over(resource: Resource) -> str:
     """Say why a resource is nobody's finished answers; nothing when it is."""
     if resource.get("resourceType") != "QuestionnaireResponse":
         return "is no QuestionnaireResponse and was passed over"
-    if resource.get("status") not in TAKEN:
+    if str(resource.get("status")) not in TAKEN:
         return f"is {str(resource.get('status'))[:40]!r} and was passed over"
     return ""
 
