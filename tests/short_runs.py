@@ -1,0 +1,19 @@
+"""A questionnaire whose items have parameters, for tests only: none is calibrated in Kazakhstan."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from tests.world import the_catalog
+from tirek.catalog.instruments import load_instruments
+from tirek.catalog.library import Catalog
+
+FOLDER = Path(__file__).parent / "data" / "short_runs"
+NAME = "short-mood"
+
+
+@cache
+def catalog_with_short_runs() -> Catalog:
+    """The product's catalog, and beside it the invented questionnaire."""
+    catalog = the_catalog()
+    return replace(catalog, instruments={**catalog.instruments, **load_instruments(FOLDER)})
