@@ -186,6 +186,9 @@ def climb(expect: Expect, start: GradedModel, most_steps: int = MOST_STEPS) -> G
 
 def _climb(expect: Expect, place: _Place, most_steps: int) -> GradedFit:
     """Climb until fresh outer products, too, say that this is the maximum."""
+    people, unknown = round(place.state.people), len(place.state.counts)
+    if people <= unknown:
+        raise AnswersError(f"{people} people are too few for {unknown} parameters")
     while True:
         place = _ascend(expect, place, most_steps, NEAR)
         crossed = expect(place.state.model, crossed=True)

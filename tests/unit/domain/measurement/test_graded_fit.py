@@ -255,6 +255,12 @@ def test_one_answer_alone_and_two_items_alone_are_refused():
         fit_graded(("q1", "q2", "q3"), answers * [1, 1, 0])
 
 
+def test_fewer_people_than_parameters_are_refused():
+    everything_once = np.repeat(np.arange(4)[:, None], 3, axis=1)
+    with pytest.raises(AnswersError, match="4 people are too few for 12 parameters"):
+        fit_graded(("q1", "q2", "q3"), everything_once)
+
+
 def test_people_without_answers_change_nothing():
     answers = answers_of(a_model(items=4), people=300)
     more = np.vstack([answers, np.full((40, 4), -1)])
