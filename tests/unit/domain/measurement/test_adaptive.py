@@ -131,6 +131,13 @@ def test_shares_of_content_are_kept():
     assert sum(item in areas[0].items for item, _ in asked) == 6
 
 
+def test_the_run_begins_in_the_area_with_the_largest_share():
+    weak, strong = GradedItem("weak", 0.5, (0.0,)), GradedItem("strong", 3.0, (0.0,))
+    areas = (ContentArea("a", ("weak",), 0.6), ContentArea("b", ("strong",), 0.4))
+    first = next_step(GradedModel((weak, strong)), AdaptivePlan(most=2, areas=areas), [])
+    assert (first.item, first.why) == ("weak", Why.START)
+
+
 def test_a_choice_for_content_says_so():
     strong, weak = GradedItem("strong", 3.0, (0.0,)), GradedItem("weak", 0.5, (0.0,))
     third = GradedItem("third", 2.0, (0.0,))

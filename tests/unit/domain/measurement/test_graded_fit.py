@@ -72,6 +72,10 @@ def test_the_law_school_test_is_calibrated_as_by_ltm_and_mirt():
     # ltm stopped at a gradient of .024, hence the wider 3e-3 for where the easy items part.
     places = [item.b[0] for item in fit.model]
     assert places == pytest.approx([-3.3597, -1.3696, -0.2799, -1.8659, -3.1236], abs=3e-3)
+    # ltm's errors are from the second derivatives, ours from the outer products.
+    of_a, of_b = np.transpose(fit.errors)
+    assert of_a == pytest.approx([0.2581, 0.1867, 0.2326, 0.1852, 0.2100], rel=0.05)
+    assert of_b == pytest.approx([0.8669, 0.3073, 0.0997, 0.4341, 0.8700], rel=0.05)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.15])
