@@ -1,10 +1,15 @@
 """Which items are asked, given the answers: `enableWhen` in all its operators and behaviours."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from tirek.catalog.exchange.fault import Code, Faults
+from tirek.catalog.exchange.fhir_names import ENABLE_WHEN_EXPRESSIONS
 from tirek.catalog.exchange.fhir_primitives import order
-from tirek.catalog.exchange.foreign import value_of
+from tirek.catalog.exchange.fhirpath import evaluate
+from tirek.catalog.exchange.fhirpath_functions import truth
+from tirek.catalog.exchange.fhirpath_text import FhirPathError
+from tirek.catalog.exchange.foreign import extensions, value_of
 from tirek.catalog.exchange.questionnaire_form import FormItem
 
 Resource = Mapping[str, object]
@@ -42,28 +47,53 @@ def _all_items(items: object) -> Iterator[Resource]:
                 )
 
 
-def is_enabled(
-    item: FormItem, answers: Mapping[str, list[Value]], faults: Faults, known: Mapping[str, object]
-) -> bool:
-    """Whether the item is asked; an unreadable condition is said and counts as met."""
-    tests = item.element.get("enableWhen")
-    if not isinstance(tests, list) or not tests:
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What conditions are judged by: the answers, the form's items, and what FHIRPath may name."""
+
+    answers: Mapping[str, list[Value]]
+    known: Mapping[str, FormItem]
+    variables: Mapping[str, object]
+
+    def enabled(self, item: FormItem, faults: Faults) -> bool | None:
+        """Whether the item is asked; None, after saying so, where its condition cannot be read."""
+        found = [self._by_tests(item, faults), self._by_expression(item, faults)]
+        return None if None in found and False not in found else all(found)
+
+    def _by_tests(self, item: FormItem, faults: Faults) -> bool | None:
+        tests = item.element.get("enableWhen")
+        if not isinstance(tests, list) or not tests:
+            return True
+        met: list[bool] = []
+        for index, test in enumerate(tests):
+            place = f"{item.place}.enableWhen[{index}]"
+            question = test.get("question") if isinstance(test, dict) else None
+            if not isinstance(question, str) or question not in self.known:
+                text = f"{item.link} depends on a question that is not there"
+                faults.warn(Code.NOT_FOUND, place, text)
+                return None
+            result = _is_met(test, self.answers.get(question, []))
+            if result is None:
+                text = f"the condition of {item.link} cannot be read"
+                faults.warn(Code.NOT_SUPPORTED, place, text)
+                return None
+            met.append(result)
+        # Without a behaviour, which que-12 asks for where there are several, all must hold.
+        return any(met) if item.element.get("enableBehavior") == "any" else all(met)
+
+    def _by_expression(self, item: FormItem, faults: Faults) -> bool | None:
+        for extension in extensions(item.element, *ENABLE_WHEN_EXPRESSIONS):
+            said = extension.get("valueExpression")
+            expression = said.get("expression") if isinstance(said, dict) else None
+            try:
+                found = truth(evaluate(str(expression), self.variables["resource"], self.variables))
+            except FhirPathError as error:
+                text = f"the condition of {item.link} was not judged: {error}"
+                faults.warn(Code.NOT_SUPPORTED, item.place, text)
+                return None
+            if not found:
+                return False
         return True
-    met = []
-    for index, test in enumerate(tests):
-        place = f"{item.place}.enableWhen[{index}]"
-        question = test.get("question") if isinstance(test, dict) else None
-        if not isinstance(question, str) or question not in known:
-            text = f"{item.link} depends on a question that is not there"
-            faults.warn(Code.NOT_FOUND, place, text)
-            return True
-        result = _is_met(test, answers.get(question, []))
-        if result is None:
-            faults.warn(Code.NOT_SUPPORTED, place, f"the condition of {item.link} cannot be read")
-            return True
-        met.append(result)
-    # Without a behaviour, which que-12 asks for where there are several, all must hold.
-    return any(met) if item.element.get("enableBehavior") == "any" else all(met)
 
 
 def _is_met(test: Resource, answers: list[Value]) -> bool | None:

@@ -11,6 +11,7 @@ from unicodedata import normalize
 from tirek.catalog.exchange.draft import Draft, as_id, todo
 from tirek.catalog.exchange.fhir_names import (
     CALCULATED,
+    CORE,
     ENABLE_WHEN_EXPRESSIONS,
     HIDDEN,
     TRANSLATION,
@@ -27,6 +28,9 @@ from tirek.catalog.exchange.foreign import (
 from tirek.catalog.exchange.plain_text import plain_text
 from tirek.catalog.yaml_subset import Data
 
+# These may turn the meaning of all the rest, and we know none of them.
+TURNING = ("implicitRules", "modifierExtension")
+XHTML = CORE + "rendering-xhtml"
 MAX_ITEMS = 1000
 MAX_NESTING = 20
 FIRST_VERSION = "1.0.0"
@@ -60,12 +64,16 @@ class _Reading:
             found, was_changed = plain_text(text)
             if was_changed:
                 self.doubt(f"{place}.{name}", "held markup, which is kept as plain text only")
+            shadow = element.get(f"_{name}")
+            if isinstance(shadow, dict) and next(extensions(shadow, XHTML), None) is not None:
+                self.doubt(f"{place}._{name}", "has a form with markup too, which is left out")
             if found:
                 self.strings.setdefault(lang, {})[key] = normalize("NFC", found)
 
 
 def read_foreign(resource: Resource, name: str) -> Draft:
     """Return the draft; raise ExchangeError where the file is no questionnaire that can be read."""
+    _refuse_turning(resource, "Questionnaire")
     language = resource.get("language")
     lang = language.split("-")[0] if isinstance(language, str) and language else "en"
     if not (lang.isascii() and lang.isalpha()):
@@ -78,6 +86,12 @@ def read_foreign(resource: Resource, name: str) -> Draft:
     if not reading.items:
         raise ExchangeError("Questionnaire.item", "holds no question with options")
     return _draft(reading, as_id(_named(resource, name)))
+
+
+def _refuse_turning(element: Resource, place: str) -> None:
+    for name in TURNING:
+        if name in element:
+            raise ExchangeError(f"{place}.{name}", "may turn the meaning of the rest")
 
 
 def _named(resource: Resource, name: str) -> str:
@@ -194,6 +208,7 @@ def _read_items(reading: _Reading, found: object, place: str, *, depth: int) -> 
 
 
 def _read_item(reading: _Reading, item: Resource, place: str) -> None:
+    _refuse_turning(item, place)
     link = _link(reading, item, place)
     kind = text_of(item.get("type"), f"{place}.type")
     if _is_computed(item):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from unicodedata import normalize
 
@@ -58,9 +58,16 @@ def read_options(resource: Resource, item: Resource, place: str) -> tuple[Option
         raise ExchangeError(place, f"has more than {MAX_OPTIONS} options")
     options: list[ForeignOption] = []
     for option in found:
-        if any(option.code == other.code for other in options):
+        taken = [other for other in options if option.code == other.code]
+        if any(option.key == other.key for other in taken):
             text = f"option {option.code!r} stands twice; the first was taken"
             remarks.append(Remark(place, text))
+        elif taken:
+            # The same code of two code systems: two options.
+            code = f"o{len(options) + 1}"
+            text = f"code {option.code!r} stands for two options; the second is called {code!r}"
+            remarks.append(Remark(place, text))
+            options.append(replace(option, code=code))
         else:
             options.append(option)
     return OptionSet(tuple(options)), remarks

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from tirek.catalog.exchange import fhir_read, fhir_write, redcap, reproschema, xlsform
+from tirek.catalog.exchange import fhir_read, fhir_write, lforms, redcap, reproschema, xlsform
 from tirek.catalog.exchange.draft import Draft
 from tirek.catalog.exchange.fhir_names import FhirVersion
 from tirek.catalog.exchange.wanted import Wanted
@@ -38,6 +38,7 @@ ALL = (
         partial(fhir_write.write, version=FhirVersion.R5),
         fhir_read.read,
     ),
+    Format("lforms", "LHC-Forms (.json), in only", None, lforms.read),
     Format("redcap", "REDCap data dictionary (.csv)", redcap.write, redcap.read),
     Format("xlsform", "XLSForm for ODK and Kobo (.xlsx)", xlsform.write, xlsform.read),
     Format("reproschema", "ReproSchema activity (.zip)", reproschema.write, reproschema.read),

@@ -12,7 +12,7 @@ from tirek.catalog.exchange.answer_choices import check_choice, check_exclusive
 from tirek.catalog.exchange.answer_limits import check_limits
 from tirek.catalog.exchange.answer_types import VALUES, check_type
 from tirek.catalog.exchange.constraints import check_constraints
-from tirek.catalog.exchange.enable_when import Value, answers_by_link, is_enabled
+from tirek.catalog.exchange.enable_when import Conditions, Value, answers_by_link
 from tirek.catalog.exchange.fault import Code, Fault, Faults
 from tirek.catalog.exchange.foreign import ExchangeError, objects, value_of
 from tirek.catalog.exchange.questionnaire_form import Form, FormItem, read_form
@@ -33,11 +33,17 @@ def check(questionnaire: Resource, response: Resource) -> list[Fault]:
     form = read_form(questionnaire, faults)
     check_head(questionnaire, response, faults)
     is_final = str(response.get("status")) in FINAL
-    walk = _Walk(form, faults, answers_by_link(response.get("item")), response, is_final)
+    variables = {"resource": response, "rootResource": response, "questionnaire": questionnaire}
+    conditions = Conditions(answers_by_link(response.get("item")), form.by_link, variables)
+    walk = _Walk(form, faults, conditions, is_final)
     walk.items(form.items, response.get("item"), "QuestionnaireResponse.item", depth=0)
-    variables = walk.variables | {"qitem": questionnaire}
     check_constraints(
-        questionnaire, response, variables, "QuestionnaireResponse", faults, is_final=is_final
+        questionnaire,
+        response,
+        variables | {"qitem": questionnaire},
+        "QuestionnaireResponse",
+        faults,
+        is_final=is_final,
     )
     return faults.found
 
@@ -48,18 +54,8 @@ class _Walk:
 
     form: Form
     faults: Faults
-    answers: Mapping[str, list[Value]]
-    response: Resource
+    conditions: Conditions
     is_final: bool
-
-    @property
-    def variables(self) -> dict[str, object]:
-        """What an expression of the form may name."""
-        return {
-            "resource": self.response,
-            "rootResource": self.response,
-            "questionnaire": self.form.resource,
-        }
 
     def items(self, asked: tuple[FormItem, ...], found: object, place: str, *, depth: int) -> None:
         """Judge the items of one level, then what is not there."""
@@ -106,12 +102,25 @@ class _Walk:
         self, one: FormItem, found: list[tuple[str, Resource]], place: str, *, depth: int
     ) -> None:
         """Judge one item of the form with all that answers it."""
-        if not is_enabled(one, self.answers, self.faults, self.form.by_link):
-            for at, item in found:
-                if _says_something(item):
-                    text = f"{one.link} has an answer although it is not to be asked"
-                    self.faults.error(Code.BUSINESS_RULE, at, text)
-            return
+        enabled = self.conditions.enabled(one, self.faults)
+        if enabled is False:
+            self._disabled(one, found)
+        elif enabled is None:
+            # Nobody knows whether it is asked, so nobody can say that it must be answered.
+            replace(self, is_final=False).asked(one, found, place, depth=depth)
+        else:
+            self.asked(one, found, place, depth=depth)
+
+    def _disabled(self, one: FormItem, found: list[tuple[str, Resource]]) -> None:
+        for at, item in found:
+            if _says_something(item):
+                text = f"{one.link} has an answer although it is not to be asked"
+                self.faults.error(Code.BUSINESS_RULE, at, text)
+
+    def asked(
+        self, one: FormItem, found: list[tuple[str, Resource]], place: str, *, depth: int
+    ) -> None:
+        """Judge an item that is to be asked."""
         for at, item in found:
             self._names(item, ITEM_NAMES, at)
             self._text(one, item, at)
@@ -220,7 +229,7 @@ class _Walk:
         return value
 
     def _constraints(self, one: FormItem, item: Resource, at: str) -> None:
-        variables = self.variables | {"qitem": one.element}
+        variables = {**self.conditions.variables, "qitem": one.element}
         check_constraints(one.element, item, variables, at, self.faults, is_final=self.is_final)
 
     def _count(self, one: FormItem, full: int, found: int, place: str) -> None:

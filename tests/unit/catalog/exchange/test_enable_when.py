@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.catalog.exchange.fhir_forms import (
     PETS,
+    SDC,
     answers,
     asked,
     coding,
@@ -95,3 +96,31 @@ def test_a_condition_that_cannot_be_read_is_said(test) -> None:
     found = faults(asked_for, answers(given(number(1)), given(text("x"), link="q2")))
     assert [fault.severity for fault in found] == ["warning"]
     assert found[0].place == "Questionnaire.item[1].enableWhen[0]"
+
+
+SDC_WHEN = SDC + "sdc-questionnaire-enableWhenExpression"
+
+
+def by_expression(expression):
+    said = {"language": "text/fhirpath", "expression": expression}
+    inner = asked("boolean", link="child", required=True)
+    extension = [{"url": SDC_WHEN, "valueExpression": said}]
+    parent = asked("group", link="parent", required=True, item=[inner], extension=extension)
+    return form(asked("boolean"), parent)
+
+
+def test_an_expression_decides_for_all_that_stands_under_the_item() -> None:
+    asked_for = by_expression("%resource.descendants().where(linkId='q1').answer.value = true")
+    yes, no = given({"valueBoolean": True}), given({"valueBoolean": False})
+    child = {"linkId": "parent", "item": [given({"valueBoolean": True}, link="child")]}
+    assert faults(asked_for, answers(no)) == []
+    assert faults(asked_for, answers(yes, child)) == []
+    assert errors(asked_for, answers(yes))
+    assert errors(asked_for, answers(no, child)) == ["QuestionnaireResponse.item[1]"]
+
+
+def test_an_expression_that_cannot_be_read_demands_nothing_and_is_said() -> None:
+    asked_for = by_expression("%unknown and")
+    assert errors(asked_for, answers(given({"valueBoolean": True}))) == []
+    found = [fault.place for fault in faults(asked_for, answers(given({"valueBoolean": True})))]
+    assert found[0] == "Questionnaire.item[1]"
