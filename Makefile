@@ -42,6 +42,7 @@ bench: install .venv/.test .venv/.bench ## how fast it is, on this machine
 	$(BIN)/python tests/bench/run.py $(ARGS)
 	$(BIN)/python tests/bench/parents.py
 	$(BIN)/python tests/bench/graded.py
+	$(BIN)/python tests/bench/measurement.py
 
 faults: install .venv/.test ## nothing is lost: 100,000 submissions under faults, an hour (ARGS="--short": 4 minutes)
 	$(BIN)/python -m tests.faults.campaign $(ARGS)
@@ -69,9 +70,9 @@ clean: ## stop the embedded database; delete .venv/ and var/ WITH ALL DATA in it
 	@$(PIP) install --require-hashes --only-binary=:all: -r requirements-test.txt
 	@touch $@
 
-# only to compare with: without them the bench still runs
+# only to compare with: without them the bench still runs (factor_analyzer has no wheel; our pinned hatchling builds it)
 .venv/.bench: requirements-bench.txt .venv/.test
-	-@$(PIP) install --require-hashes --only-binary=:all: -r requirements-bench.txt && touch $@
+	-@$(PIP) install --require-hashes --only-binary=:all: --no-binary=factor-analyzer --no-build-isolation -r requirements-bench.txt && touch $@
 
 %.mo: %.po | .venv/.run
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
