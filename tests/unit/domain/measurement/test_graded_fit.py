@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from tests.unit.domain.measurement.graded_people import a_model, answers_of
+from tirek.domain.measurement import graded_fit
 from tirek.domain.measurement.graded import (
     GradedItem,
     GradedModel,
@@ -109,7 +110,7 @@ def test_items_may_differ_in_how_many_answers_they_have():
 
 def test_parameters_come_back_within_their_errors():
     model = a_model(items=8)
-    fit = fit_graded(model.ids, answers_of(model, people=20_000, missing=0.1))
+    fit = fit_graded(model.ids, answers_of(model, people=6_000, missing=0.1))
     found = [((one.a, *one.b), (two.a, *two.b)) for one, two in zip(fit.model, model, strict=True)]
     gaps = np.concatenate([np.subtract(*pair) for pair in found]) / np.concatenate(fit.errors)
     assert np.abs(gaps).max() < 4
@@ -120,7 +121,7 @@ def test_errors_shrink_with_the_root_of_the_people():
     model = a_model()
     few, many = (
         np.concatenate(fit_graded(model.ids, answers_of(model, people=people)).errors)
-        for people in (2_000, 8_000)
+        for people in (1_000, 4_000)
     )
     assert np.median(few / many) == pytest.approx(2, rel=0.15)
 
@@ -171,16 +172,17 @@ def test_regions_that_compute_apart_find_what_all_together_find():
         assert (one.a, *one.b) == pytest.approx((other.a, *other.b), abs=1e-8)
 
 
-def test_many_people_are_climbed_to_by_way_of_some_and_the_end_is_the_same():
-    model = a_model(items=12)
-    patterns = patterns_of(answers_of(model, people=15_000), [4] * 12)
-    assert len(patterns.people) > 10_000
+def test_many_people_are_climbed_to_by_way_of_some_and_the_end_is_the_same(monkeypatch):
+    monkeypatch.setattr(graded_fit, "MANY", 1_000)  # some seconds less than 10,000
+    model = a_model(items=8)
+    patterns = patterns_of(answers_of(model, people=4_000), [4] * 8)
+    assert len(patterns.people) > 1_000
     by_way_of_some = fit_parts([patterns], model.ids)
 
     def all_at_once(model, *, crossed):
         return Expectation.of(patterns, model, crossed=crossed)
 
-    start = start_of(model.ids, [4] * 12, patterns.people @ patterns.chosen)
+    start = start_of(model.ids, [4] * 8, patterns.people @ patterns.chosen)
     directly = climb(all_at_once, start)
     assert by_way_of_some.converged
     assert by_way_of_some.loglik == pytest.approx(directly.loglik, abs=1e-6)
