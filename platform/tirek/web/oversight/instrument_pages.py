@@ -70,7 +70,7 @@ def preview_page(place: Place) -> str:
         strings={lang: instrument.wordings[lang].strings for lang in TRANSLATED},
         items=[_item(instrument, number) for number in range(len(instrument.items))],
         declines=_declines(instrument),
-        languages=language_names(),
+        text_languages=language_names(),
     )
 
 
@@ -86,7 +86,7 @@ def wording_page(place: Place, error: str | None = None) -> str:
         pairs=[pair for pair in found if _fits(pair, show, words)],
         show=show,
         q=words,
-        languages=language_names(),
+        text_languages=language_names(),
         open_number=sum(one.is_open for pair in found for one in pair.remarks),
         error=error,
         sent=request.form,
@@ -154,7 +154,7 @@ def _item(instrument: Instrument, place: int) -> PreviewItem:
     return PreviewItem(
         id=item.id,
         number=place + 1,
-        texts={lang: instrument.text(lang, f"{item.id}.text") for lang in TRANSLATED},
+        texts={lang: _text(instrument, lang, item.id) for lang in TRANSLATED},
         options={
             lang: [
                 (option.code, instrument.text(lang, f"{item.options}.{option.code}"))
@@ -171,6 +171,12 @@ def _item(instrument: Instrument, place: int) -> PreviewItem:
         is_scored=item.is_scored,
         condition=str(item.show_if) if item.show_if else None,
     )
+
+
+def _text(instrument: Instrument, lang: str, item_id: str) -> str:
+    """The question, or its topic where the words are the rights-holder's and not here."""
+    strings = instrument.wordings[lang].strings
+    return strings.get(f"{item_id}.text") or strings[f"{item_id}.topic"]
 
 
 def _declines(instrument: Instrument) -> dict[str, str | None]:

@@ -66,7 +66,7 @@ def instrument(instrument_id: str) -> str:
         licences=licences.records(unit(), instrument_id),
         remarks=wording_review.open_counts(unit(), [found]),
         check=library.run_checks(unit(), found) if request.args.get("check") else None,
-        languages=pages.language_names(),
+        text_languages=pages.language_names(),
         text_lang=data_lang(),
     )
 
