@@ -238,12 +238,13 @@ def _as_asked(
     except NotFoundError:
         # The files no longer hold what was asked: its items must not be shown under another one.
         return None
-    if own is None and not licences.may_show(unit, instrument, now.astimezone(KAZAKHSTAN).date()):
+    key = AdministrationKey(own.school_year, own.id) if own else None
+    if key is None and not licences.may_show(unit, instrument, now.astimezone(KAZAKHSTAN).date()):
         return None
     return Asked(
         assignment,
         instrument,
-        AdministrationKey(own.school_year, own.id) if own else None,
+        key,
         AdministrationState(own.state) if own else None,
         own is not None and own.started_at is not None,
         own.ended_at if own else None,
