@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tirek.domain.exact import is_at_least
 from tirek.domain.instruments import UNSEEN, Answer, Instrument
 from tirek.domain.interpretation import (
     AnyItem,
@@ -86,11 +87,11 @@ class _Evidence:
                 return self._of_item(rule, item) if met else None
             case ScaleAtLeast(scale, least):
                 value = self._value(scale)
-                met = value is not None and value >= least
+                met = value is not None and is_at_least(value, least)
                 return self._of_scale(rule, scale) if met else None
             case ScaleAtMost(scale, most):
                 value = self._value(scale)
-                met = value is not None and value <= most
+                met = value is not None and is_at_least(most, value)
                 return self._of_scale(rule, scale) if met else None
             case NotComputable(scales):
                 without = [scale for scale in scales if self._is_open(scale)]

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Self
 
 from tirek.domain.errors import DomainError
+from tirek.domain.exact import is_at_least
 from tirek.domain.gates import Gate
 from tirek.domain.interpretation import (
     AnyItem,
@@ -365,7 +366,7 @@ class Instrument:
         if isinstance(condition, ItemRefused):
             return answer.state in REFUSALS
         weight = self.weight(condition.item, answer)
-        return weight is not None and weight >= condition.ge
+        return weight is not None and is_at_least(weight, condition.ge)
 
     @staticmethod
     def _at_answer(rule: FlagRule) -> tuple[object, ...]:
@@ -388,14 +389,10 @@ class Instrument:
         return not any(wording.topics_only for wording in self.wordings.values())
 
     def text(self, lang: str, key: str) -> str:
-        """Return one text; a missing key is an error, never an empty page.
-
-        A question that is not there yet is its topic in brackets.
-        """
+        """Return one text, a missing question's topic in brackets; a missing key is an error."""
         wording = self.wording(lang)
-        item, _, kind = key.rpartition(".")
-        if wording.topics_only and kind == "text":
-            return f"[{wording.strings[f'{item}.topic']}]"
+        if wording.topics_only and key.endswith(".text"):
+            return f"[{wording.strings[key.removesuffix('text') + 'topic']}]"
         return wording.strings[key]
 
     def banner(self, lang: str) -> str | None:

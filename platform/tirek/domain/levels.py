@@ -15,4 +15,8 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         """Place among the levels: the higher, the more urgent."""
-        return len(Level) - list(Level).index(self)
+        return _RANKS[self]
+
+
+# Read for every flag of every sheet: counted once.
+_RANKS = {level: len(Level) - place for place, level in enumerate(Level)}
