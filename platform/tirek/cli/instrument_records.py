@@ -3,8 +3,10 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
+from tirek.catalog.exchange.fhir_names import FhirVersion
 from tirek.catalog.exchange.foreign import ExchangeError
 from tirek.catalog.exchange.records import code_book, csv_records, fhir_results, redcap_records, sav
 from tirek.catalog.exchange.records.record import Scored, Table, TableError, rescored
@@ -17,13 +19,15 @@ READERS: dict[str, Callable[[Instrument, bytes], Table]] = {
     "csv": csv_records.read,
     "redcap": redcap_records.read,
     "sav": sav.read,
-    "fhir": fhir_results.read,
+    "fhir-r4": fhir_results.read,
+    "fhir-r5": fhir_results.read,
 }
 WRITERS: dict[str, Callable[[Instrument, Iterable[Scored]], bytes]] = {
     "csv": csv_records.write,
     "redcap": redcap_records.write,
     "sav": sav.write,
-    "fhir": fhir_results.write,
+    "fhir-r4": partial(fhir_results.write, version=FhirVersion.R4),
+    "fhir-r5": partial(fhir_results.write, version=FhirVersion.R5),
 }
 CLEAN, REFUTED = 0, 1
 

@@ -143,13 +143,14 @@ def test_an_export_never_replaces_a_file(run, tmp_path) -> None:
     assert out.read_text("utf-8") == "mine"
 
 
-def test_answers_are_rescored_through_fhir(run, tmp_path) -> None:
+@pytest.mark.parametrize("form", ["fhir-r4", "fhir-r5"])
+def test_answers_are_rescored_through_fhir(run, tmp_path, form) -> None:
     sheet = tmp_path / "answers.csv"
     sheet.write_text("record,language,q1,q2,q3,q4,q5\n7,kk,1,1,1,1,1\n", "utf-8")
     bundle = tmp_path / "bundle.json"
-    words = ("rescore", "who-5", sheet, "--from", "csv", "--to", "fhir", "--out", bundle)
+    words = ("rescore", "who-5", sheet, "--from", "csv", "--to", form, "--out", bundle)
     assert run(*words)[0] == 0
-    code, out, _ = run("rescore", "who-5", bundle, "--from", "fhir", "--to", "csv")
+    code, out, _ = run("rescore", "who-5", bundle, "--from", form, "--to", "csv")
     assert code == 0
     row = dict(zip(*(line.split(",") for line in io.StringIO(out).read().split()), strict=True))
     assert (row["q1"], row["raw"]) == ("1", "5")

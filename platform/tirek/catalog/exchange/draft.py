@@ -53,7 +53,7 @@ def write_draft(draft: Draft, root: Path) -> Path:
     target = root / draft.id / str(draft.major)
     if target.exists():
         raise ExchangeError(str(target), "is there already; nothing was written")
-    texts = {name: _checked(name, data) for name, data in draft.parts.items()}
+    texts = draft_texts(draft)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         waiting = Path(mkdtemp(prefix=".import-", dir=target.parent))
@@ -68,6 +68,14 @@ def write_draft(draft: Draft, root: Path) -> Path:
         rmtree(waiting, ignore_errors=True)
         raise ExchangeError(str(target), f"cannot be written: {error.strerror}") from None
     return target
+
+
+def draft_texts(draft: Draft) -> dict[str, str]:
+    """Return the parts as the texts of our files, by file name without ending.
+
+    Raises ExchangeError for a part that our files cannot hold.
+    """
+    return {name: _checked(name, data) for name, data in draft.parts.items()}
 
 
 def _checked(name: str, data: Data) -> str:

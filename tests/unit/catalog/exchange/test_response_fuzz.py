@@ -122,7 +122,7 @@ def test_the_whole_pair_is_fine_but_for_its_attachment() -> None:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_a_damaged_response_is_judged_to_its_end(data) -> None:
     for fault in check(FORM, damaged(RESPONSE, data.draw)):
         assert fault.text
@@ -130,7 +130,7 @@ def test_a_damaged_response_is_judged_to_its_end(data) -> None:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_a_damaged_form_is_judged_to_its_end(data) -> None:
     for fault in check(damaged(FORM, data.draw), RESPONSE):
         assert fault.text
@@ -138,7 +138,7 @@ def test_a_damaged_form_is_judged_to_its_end(data) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_damaged_results_end_in_records_or_a_sentence(data) -> None:
     answers = {item.id: Answer.read("1") for item in GAD.items}
     record = Record("", {"record": "1", "language": "kk", "ended": "2026-11-22"}, answers)

@@ -38,13 +38,15 @@ TAKEN = frozenset({"completed", "amended", "stopped"})
 Resource = Mapping[str, object]
 
 
-def write(instrument: Instrument, scored: Iterable[Scored]) -> bytes:
+def write(
+    instrument: Instrument, scored: Iterable[Scored], version: FhirVersion = FhirVersion.R4
+) -> bytes:
     """Return a collection Bundle, the same bytes for the same records."""
     entries: list[object] = []
     for one in scored:
         name = _name(instrument, one)
         address = name.urn
-        entries.append({"fullUrl": address, "resource": response(instrument, one)})
+        entries.append({"fullUrl": address, "resource": response(instrument, one, version)})
         entries += [
             {"fullUrl": uuid5(name, str(found["id"])).urn, "resource": found}
             for found in observations(instrument, one, address)
@@ -157,7 +159,6 @@ def _number(item: Resource) -> Fraction | None:
 
 def _facts(resource: Resource) -> dict[str, str]:
     identifier = resource.get("identifier")
-    # R5 made a list of it.
     named = identifier[0] if isinstance(identifier, list) and identifier else identifier
     record = named.get("value") if isinstance(named, dict) else resource.get("id")
     people = inner(next(extensions(resource, PEOPLE), {}))

@@ -46,7 +46,7 @@ def form_of(instrument: Instrument, version: FhirVersion) -> Resource:
     }
 
 
-def response(instrument: Instrument, one: Scored) -> Resource:
+def response(instrument: Instrument, one: Scored, version: FhirVersion) -> Resource:
     """Return the response with our hashes; it holds a pseudonym, never a name.
 
     An answer to an item that later answers hid is left out: it was not to be asked, and no
@@ -60,7 +60,8 @@ def response(instrument: Instrument, one: Scored) -> Resource:
         "resourceType": "QuestionnaireResponse",
         "language": lang,
         "extension": [*_hashes(instrument, lang), *_people(facts)],
-        "identifier": identifier,
+        # R5 made a list of it.
+        "identifier": identifier if version is FhirVersion.R4 else [identifier],
         "questionnaire": f"{instrument.structure.url}|{instrument.structure.version}",
         "status": "completed" if facts.get("ended") else "stopped",
         "subject": {"type": "Patient", "identifier": identifier},
