@@ -16,6 +16,7 @@ from tests.world import a_vault, an_origin, the_catalog
 from tirek.catalog.demo import load_demo
 from tirek.config import ROOT, Keys
 from tirek.domain import roster
+from tirek.domain.gates import Gate
 from tirek.domain.instruments import Subject
 from tirek.domain.people import SYSTEM, TOTP_ROLES, Role
 from tirek.domain.scope import Scope
@@ -100,7 +101,10 @@ def _every_code_opens(built: Built) -> None:
     pupil_instruments = {
         instrument.id
         for instrument in the_catalog().instruments.values()
+        # No specialist waits in the demo's rooms, and no rights-holder has written to it.
         if instrument.structure.subject is Subject.CHILD
+        and instrument.structure.gate is Gate.FREE
+        and instrument.structure.licence.may["display"]
     }
     assert {code.instrument_id for code in built.demo.codes} == pupil_instruments
     assert min(code.age for code in built.demo.codes) <= 12 < max(c.age for c in built.demo.codes)
