@@ -18,6 +18,8 @@ WEIGHTS = (
     CORE + "questionnaire-optionScore",
 )
 TRANSLATION = CORE + "translation"
+DERIVATION = CORE + "questionnaire-derivationType"
+DERIVATIONS = "http://hl7.org/fhir/questionnaire-derivationType"
 HIDDEN = CORE + "questionnaire-hidden"
 TARGET_CONSTRAINT = CORE + "targetConstraint"
 CONSTRAINTS = (TARGET_CONSTRAINT, CORE + "questionnaire-constraint")

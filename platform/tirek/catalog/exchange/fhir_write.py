@@ -12,6 +12,8 @@ from tirek.catalog.exchange.fhir_expression import score_expression
 from tirek.catalog.exchange.fhir_items import items
 from tirek.catalog.exchange.fhir_names import (
     CALCULATED,
+    DERIVATION,
+    DERIVATIONS,
     HIDDEN,
     PART,
     RELEASE,
@@ -27,7 +29,7 @@ from tirek.catalog.exchange.foreign import ExchangeError
 from tirek.catalog.exchange.wanted import Wanted
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.catalog.yaml_subset import Data
-from tirek.domain.instruments import Instrument, ReleaseStatus, Wording
+from tirek.domain.instruments import Instrument, ReleaseStatus, Wording, WordingStatus
 
 STATUSES = {
     ReleaseStatus.DRAFT: "draft",
@@ -61,6 +63,7 @@ def questionnaire(files: InstrumentFiles, wanted: Wanted, version: FhirVersion) 
         "title": next(iter(titles.values()), instrument.id),
         "_title": translations(titles) if titles else None,
         "derivedFrom": [f"{structure.url}|{structure.version}"] if wanted.lang else None,
+        "_derivedFrom": [_derivation(wordings[wanted.lang])] if wanted.lang in wordings else None,
         "status": STATUSES[instrument.status],
         "experimental": any(wording.is_working for wording in wordings.values()),
         "subjectType": ["Patient"],
@@ -85,6 +88,13 @@ def exported_wordings(instrument: Instrument, lang: str | None) -> dict[str, Wor
     if not instrument.structure.licence.may["export_wording"]:
         return {}
     return {each: wording for each, wording in instrument.wordings.items() if lang in (None, each)}
+
+
+def _derivation(wording: Wording) -> Resource:
+    """How sure it is that a language asks the same: only proof lets FHIR say `validAgainst`."""
+    is_proved = wording.status is WordingStatus.VALIDATED
+    coding = {"system": DERIVATIONS, "code": "validAgainst" if is_proved else "compliesWith"}
+    return {"extension": [{"url": DERIVATION, "valueCoding": coding}]}
 
 
 def _resource_id(instrument: Instrument, wanted: Wanted) -> str:

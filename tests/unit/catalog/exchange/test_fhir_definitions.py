@@ -156,6 +156,9 @@ def test_one_language_makes_a_questionnaire_of_its_own(files) -> None:
     assert resource["url"] == f"{url}-ru"
     assert resource["derivedFrom"] == [f"{url}|{files.instrument.structure.version}"]
     assert resource["language"] == "ru"
+    # A working wording is not said to be proved equivalent.
+    (derived,) = resource["_derivedFrom"]
+    assert derived["extension"][0]["valueCoding"]["code"] == "compliesWith"
     assert resource["title"] == files.instrument.wordings["ru"].strings["title"]
     languages = {
         part["valueCode"]
