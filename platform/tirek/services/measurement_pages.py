@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from tirek.domain.errors import NotFoundError
-from tirek.domain.instruments import Instrument
+from tirek.domain.instruments import Instrument, Subject
 from tirek.domain.standing_cell import measured
 from tirek.domain.standing_disclosure import Group, disclosed, may_show
 from tirek.services import audit, measurement_drafts, standing_alarms
@@ -88,7 +88,7 @@ def listed(unit: Unit, query: ListQuery, language: str) -> Page[Line]:
     lines = [
         _line(unit, one, alarms.get(one.id, 0), drafts.get(one.id, 0))
         for one in unit.catalog.instruments.values()
-        if measured(one) and query.words.casefold() in _searched(one, language)
+        if is_counted(one) and query.words.casefold() in _searched(one, language)
     ]
     chosen = [one for one in lines if _fits(one, query.show)]
     return cut(sorted(chosen, key=lambda one: _order(one, query.sort, language)), query.page)
@@ -121,9 +121,16 @@ def detail(unit: Unit, instrument_id: str, scale: str | None, group: Group) -> D
 def get_instrument(unit: Unit, instrument_id: str) -> Instrument:
     """An instrument of the catalog that is measured; raises `NotFoundError`."""
     found = unit.catalog.instruments.get(instrument_id)
-    if found is None or not measured(found):
+    if found is None or not is_counted(found):
         raise NotFoundError("instrument", instrument_id)
     return found
+
+
+def is_counted(instrument: Instrument) -> bool:
+    """Whether the night counts it: it is about a child and has scales made of answers."""
+    return instrument.structure.subject is not Subject.PARENT_ABOUT_SELF and bool(
+        measured(instrument)
+    )
 
 
 def shown_groups(counts: Mapping[Group, int]) -> tuple[Group, ...]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import time
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine, select
@@ -26,6 +28,8 @@ from tirek.storage.models import (
     MeasurementNight,
 )
 from tirek.storage.session import open_session
+from tirek.tasks.rounds import ROUNDS
+from tirek.tasks.workbench import Workbench
 
 ITEM, SCALE = "q3", "total"
 INSTRUMENT = "gad-7"
@@ -214,4 +218,21 @@ def test_two_at_once_do_not_count_the_same_school(
         with begin() as second:
             assert measurements.count_next(second, at_once=True).is_over
     measurements.count_all(begin)
+    assert figures(system)["n"] == 20
+
+
+def test_the_round_counts_a_night_once_and_only_after_one_o_clock(
+    engine: Engine, system: Session, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_all(world, world.schools[0], INSTRUMENT, "kk", 20)
+    system.commit()
+    (nightly,) = [one for one in ROUNDS if one.name == "measurements"]
+    relay = cast("Any", SimpleNamespace(engine=engine))
+    bench = Workbench(relay, world.catalog, world.vault, cast("Any", None))
+    monkeypatch.setattr(measurements, "BEGINS", time.max)
+    assert nightly.run(bench, "test") == 0
+    assert not system.scalars(select(MeasurementNight)).all()
+    monkeypatch.setattr(measurements, "BEGINS", time.min)
+    assert nightly.run(bench, "test") == 20
+    assert nightly.run(bench, "test") == 0
     assert figures(system)["n"] == 20

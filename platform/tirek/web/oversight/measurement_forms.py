@@ -35,7 +35,7 @@ class DraftForm(PageForm):
             SelectChoice(
                 DraftState.PUBLISHED.value, _l("Publish: it is to be taken over into the files")
             ),
-            SelectChoice(DraftState.SET_ASIDE.value, _l("Set aside")),
+            SelectChoice(DraftState.SET_ASIDE.value, _l("Do not take it over")),
         ],
     )
     reason = TextAreaField(

@@ -1,6 +1,7 @@
 """Words for what the nightly count says: alarms with their reasons, groups, numbers."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import format_decimal, format_percent
@@ -63,6 +64,11 @@ def number(value: object, digits: int = 2) -> str:
     if isinstance(value, str):
         return str(_("fewer than 10")) if value == HIDDEN else value
     return str(format_decimal(value, "#,##0." + "0" * digits if digits else "#,##0"))
+
+
+def cut(value: Decimal) -> str:
+    """A cut-off as the scale counts: whole points without a fraction."""
+    return number(value, 0 if value == value.to_integral_value() else 1)
 
 
 def percent(value: object) -> str:
