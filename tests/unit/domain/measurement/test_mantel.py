@@ -1,4 +1,4 @@
-"""R `mantelhaen.test(UCBAdmissions)`, and moments counted out by hand."""
+"""R `mantelhaen.test(UCBAdmissions)`, difR's `difMH`, and moments counted out by hand."""
 
 from itertools import permutations
 
@@ -8,8 +8,8 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tests.unit.domain.measurement.real_answers import berkeley
-from tirek.domain.measurement.answer_counts import StratifiedTable
+from tests.unit.domain.measurement.real_answers import berkeley, verbal_aggression
+from tirek.domain.measurement.answer_counts import AnswerCounts, StratifiedTable
 from tirek.domain.measurement.errors import UnmeasurableError
 from tirek.domain.measurement.mantel import DifClass, mantel_haenszel, ordinal_mantel
 
@@ -30,6 +30,47 @@ def test_berkeley_admissions_as_r_prints_them() -> None:
     # R's interval of the odds ratio, .7719074 to 1.0603298, is made with this standard error.
     low, high = (np.log(0.9046968) + z * found.delta_se / 2.35 for z in (-1.959964, 1.959964))
     assert np.exp([low, high]) == pytest.approx([0.7719074, 1.0603298], abs=1e-6)
+
+
+# What the help page of R difR prints for `difMH(verbal, group = 25, focal.name = 1)`: women are
+# the reference. Statistic with correction, alpha, delta.
+DIF_MH = """
+S1WantCurse 1.7076 1.7005 -1.2476
+S1WantScold 2.1486 1.7702 -1.3420
+S1WantShout 0.9926 1.4481 -0.8701
+S2WantCurse 1.9302 1.9395 -1.5567
+S2WantScold 2.9540 1.9799 -1.6052
+S2WantShout 9.6032 2.8804 -2.4861
+S3WantCurse 0.0013 0.9439  0.1358
+S3WantScold 0.6752 0.7194  0.7741
+S3WantShout 0.8185 1.5281 -0.9965
+S4wantCurse 1.6292 1.6849 -1.2260
+S4WantScold 0.0152 1.0901 -0.2028
+S4WantShout 4.1188 2.3458 -2.0036
+S1DoCurse   0.1324 0.7967  0.5340
+S1DoScold   2.7501 0.4995  1.6313
+S1DoShout   0.0683 1.1765 -0.3821
+S2DoCurse   6.3029 0.3209  2.6709
+S2DoScold   6.8395 0.3746  2.3072
+S2DoShout   0.2170 0.7931  0.5447
+S3DoCurse   5.7817 0.4616  1.8165
+S3DoScold   3.8880 0.4727  1.7606
+S3DoShout   0.2989 0.6373  1.0585
+S4DoCurse   1.1220 0.6444  1.0327
+S4DoScold   1.4491 0.6385  1.0541
+S4DoShout   0.8390 1.6053 -1.1123
+"""
+
+
+def test_women_and_men_in_verbal_aggression_as_difr_prints_them() -> None:
+    people = verbal_aggression()
+    counts = AnswerCounts.of(people.items, people.answers, people.genders)
+    rows = [line.split() for line in DIF_MH.split("\n") if line]
+    assert {row[0] for row in rows} == set(people.items)
+    for item, *printed in rows:
+        found = mantel_haenszel(counts.table(item, "F", "M"))
+        seen = (found.chi2, found.odds_ratio, found.delta)
+        assert seen == pytest.approx([float(one) for one in printed], abs=6e-5)
 
 
 def test_without_correction_two_codes_are_the_same_test() -> None:

@@ -73,7 +73,7 @@ def test_the_items_of_neuroticism() -> None:
 
 
 def test_kr20_of_verbal_aggression() -> None:
-    assert of(verbal_aggression()).alpha_listwise == pytest.approx(0.8761213, abs=1e-6)
+    assert of(verbal_aggression().answers).alpha_listwise == pytest.approx(0.8761213, abs=1e-6)
 
 
 def test_an_item_keyed_the_wrong_way_shows_below_zero() -> None:
