@@ -5,6 +5,7 @@ The questionnaire is invented (tests/data/short_runs): no instrument of the prod
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -273,9 +274,19 @@ def test_what_the_school_reads(world: World, browser: NewBrowser, system: Sessio
     key = the_key(system)
     staff = browser().sign_in(world.school.psychologist)
     page = staff.open(f"/en/school/results/{key.school_year}/{key.id}")
-    assert "No sum: fewer questions were asked, and none is filled in." in page.text
+    total, trait = page.rows("Scores")
+    assert total[1] == "No sum: fewer questions were asked, and none is filled in."
+    found = scores(system)["trait"]
+    assert found.value is not None
+    assert found.error is not None
+    assert trait[1] == f"{_plain(found.value)}, standard error {_plain(found.error)}"
     listed = staff.open(f"/en/school/assignments/{world.school.assignments[NAME].id}")
     assert "Fewer: each answer chooses the next one" in listed.text
+
+
+def _plain(value: Decimal) -> str:
+    """As pages write it, to two places."""
+    return f"{round(value, 2).normalize():f}"
 
 
 def test_only_what_is_calibrated_may_be_assigned_short(world: World, system: Session) -> None:

@@ -246,6 +246,8 @@ def _pinned(instrument: Instrument) -> Select[*tuple[Any, ...]]:
             Administration.instrument_id == instrument.id,
             Administration.structure_hash == instrument.hashes.structure,
             Administration.state == AdministrationState.COMPLETED.value,
+            # A shorter run has no sums: its answers say nothing of another key.
+            Administration.is_short.is_(False),
         )
     )
 

@@ -61,7 +61,8 @@ def _scored(
     unit: Unit, instrument: Instrument, administration: Administration, student: Student
 ) -> Scored:
     key = AdministrationKey(administration.school_year, administration.id)
-    answers = runs.load(unit, key).answers
+    run = runs.load(unit, key)
+    answers = run.answers
     ended = administration.ended_at
     facts = {
         "record": student.school_code,
@@ -78,4 +79,4 @@ def _scored(
         student_id=student.id,
         school_id=student.school_id,
     )
-    return Scored(Record("", facts, answers), score(instrument, answers), ())
+    return Scored(Record("", facts, answers), score(instrument, answers, run.unasked), ())

@@ -52,6 +52,8 @@ class ShownScale:
     precision: ScorePrecision | None
     # Its place among others, or why nobody may name one.
     standing: Standing | Refusal | None
+    # The standard error of an estimate from calibrated items.
+    error: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ def _scales(
             score.scale in _patterns(instrument),
             _precision(score, instrument, student),
             _standing(score, instrument, student, administration),
+            score.error,
         )
         for score in sorted(scores, key=lambda one: order.index(one.scale) if order else 0)
     )

@@ -30,14 +30,14 @@ _FINISHED = text("""
         ARRAY(SELECT f.code FROM flags f WHERE f.administration_id = a.id) AS codes,
         NOT EXISTS (SELECT FROM administrations b
             WHERE b.student_id = a.student_id AND b.instrument_id = a.instrument_id
-            AND b.structure_hash = a.structure_hash AND b.state = 'completed'
+            AND b.structure_hash = a.structure_hash AND b.state = 'completed' AND NOT b.is_short
             AND (b.ended_at, b.id) > (a.ended_at, a.id)) AS is_newest
     FROM administrations a
     JOIN students s ON s.id = a.student_id
     JOIN assignments t ON t.id = a.assignment_id
     JOIN campaigns c ON c.id = t.campaign_id
     LEFT JOIN student_keys k ON k.student_id = a.student_id
-    WHERE a.school_id = :school AND a.state = 'completed'
+    WHERE a.school_id = :school AND a.state = 'completed' AND NOT a.is_short
     ORDER BY a.instrument_id, a.id
 """)
 _ANSWERS = text("""
