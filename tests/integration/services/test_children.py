@@ -166,9 +166,9 @@ def test_beginning_outside_the_window(
     now = datetime.now(UTC)
     with owner.begin() as connection:
         connection.execute(
-            update(Assignment).values(
-                opens_at=now + timedelta(days=opens), closes_at=now + timedelta(days=closes)
-            )
+            update(Assignment)
+            .where(Assignment.instrument_id == "psc-17-p")
+            .values(opens_at=now + timedelta(days=opens), closes_at=now + timedelta(days=closes))
         )
     with pytest.raises(error):
         begun(unit, world)
@@ -299,7 +299,8 @@ def test_releases_stay_what_they_were(unit: Unit, world: World) -> None:
     release = world.session.scalars(
         select(InstrumentRelease).where(InstrumentRelease.instrument_id == "psc-17-p")
     ).one()
-    release.status, release.retired_at = "retired", datetime.now(UTC)
+    release.retired_at, release.retired_reason = datetime.now(UTC), "A newer one is there."
+    release.status = "retired"
     world.session.commit()
     child = children.get_child(unit, world.school.pupil.id)
     asked = children.get_asked(unit, child, world.school.assignments["psc-17-p"].id)
