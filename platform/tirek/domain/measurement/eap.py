@@ -20,6 +20,7 @@ from tirek.domain.measurement.graded import (
     total_information,
 )
 from tirek.domain.measurement.patterns import AnswersError, IntArray, patterns_of
+from tirek.domain.measurement.products import times
 
 T_MEAN, T_SD = 50.0, 10.0
 
@@ -85,7 +86,7 @@ def estimates(
     for chosen, people in patterns.slices():
         part = slice(start, start + len(people))
         start += len(people)
-        posterior = chosen @ logs
+        posterior = times(chosen, logs)
         posterior += prior
         posterior -= posterior.max(axis=1, keepdims=True)
         np.exp(posterior, out=posterior)
@@ -145,7 +146,7 @@ def log_table(model: GradedModel, grid: Grid) -> FloatArray:
 def _moments(posterior: FloatArray, grid: Grid) -> tuple[FloatArray, FloatArray]:
     """Return mean and standard deviation of each row, whose sum need not be 1."""
     powers = np.stack([np.ones(grid.count), grid.points, grid.points**2], axis=1)
-    sums = posterior @ powers
+    sums = times(posterior, powers)
     if not np.all(sums[:, 0] > 0):
         raise ParametersError("the grid is too narrow for these parameters")
     mean = sums[:, 1] / sums[:, 0]

@@ -7,6 +7,7 @@ round's parameters (Bock & Aitkin 1981). Any partition gives what the whole give
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -20,12 +21,13 @@ from tirek.domain.measurement.graded import (
     log_probabilities,
 )
 from tirek.domain.measurement.patterns import Patterns
+from tirek.domain.measurement.products import cross_products, times
 
 # The grid of a calibration: what mirt takes for one trait.
 CALIBRATION = Grid(count=61)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Expectation:
     """The sums of one part of the people, at stated parameters.
 
@@ -58,9 +60,9 @@ class Expectation:
             loglik += float(given @ logs)
             if crossing is not None:
                 scores = tables.scores(chosen, posterior)
-                crossing += scores.T @ (scores * given[:, None])
+                crossing += cross_products(scores, scores * given[:, None])
             posterior *= given[:, None]
-            counts += chosen.T @ posterior
+            counts += cross_products(chosen, posterior)
         return cls(model, grid, people, loglik, counts, crossing)
 
     def merge(self, other: Self) -> Self:
@@ -110,6 +112,7 @@ class Expectation:
             yield item, self.counts[start : start + item.categories]
             start += item.categories
 
+    @cached_property
     def gradient(self) -> FloatArray:
         """Return the derivative of the log-likelihood by every a and intercept, item by item.
 
@@ -156,7 +159,7 @@ class _Tables:
 
     def posterior(self, chosen: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return each row's posterior over the grid, and the logarithm of its likelihood."""
-        joint = chosen @ self.logs
+        joint = times(chosen, self.logs)
         joint += self.prior
         highest = joint.max(axis=1, keepdims=True)
         joint -= highest
@@ -171,9 +174,9 @@ class _Tables:
         An answer's parameters are the slope of its item and the thresholds on its two sides; the
         threshold below it stands in its own column, the one above it in the next.
         """
-        found = chosen * (posterior @ self.by_lower.T)
-        found[:, 1:] += (chosen * (posterior @ self.by_upper.T))[:, :-1]
-        found[:, self.slopes] = (chosen * (posterior @ self.by_slope.T)) @ self.items
+        found = chosen * times(posterior, self.by_lower.T)
+        found[:, 1:] += (chosen * times(posterior, self.by_upper.T))[:, :-1]
+        found[:, self.slopes] = times(chosen * times(posterior, self.by_slope.T), self.items)
         return found
 
 

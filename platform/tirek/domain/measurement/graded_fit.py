@@ -106,7 +106,7 @@ class _Place:
         """Return the squared distance to the maximum, in standard errors (Newton's decrement)."""
         if self.inverse is None:
             return inf
-        slope = self.state.gradient()
+        slope = self.state.gradient
         return float(slope @ self.inverse @ slope)
 
 
@@ -244,7 +244,7 @@ def _step(expect: Expect, place: _Place) -> _Place:
     """Return a higher place, or this one with the reason why there is none."""
     state, inverse, steps = place.state, place.inverse, place.steps + 1
     if inverse is not None:
-        higher = _higher(expect, state, inverse @ state.gradient())
+        higher = _higher(expect, state, inverse @ state.gradient)
         if higher is not None:
             return _Place(higher, _updated(inverse, state, higher), steps)
     higher = expect(em_step(state), crossed=False)
@@ -268,13 +268,14 @@ def _higher(expect: Expect, state: Expectation, ahead: FloatArray) -> Expectatio
 def _updated(inverse: FloatArray, before: Expectation, after: Expectation) -> FloatArray:
     """Return the inverse information after one more step (Broyden, Fletcher, Goldfarb, Shanno)."""
     moved = vector_of(after.model) - vector_of(before.model)
-    turned = before.gradient() - after.gradient()
+    turned = before.gradient - after.gradient
     along = float(moved @ turned)
     if along <= 0.0:
         return inverse
-    left = np.eye(len(moved)) - np.outer(moved, turned) / along
-    updated: FloatArray = left @ inverse @ left.T + np.outer(moved, moved) / along
-    return updated
+    seen = inverse @ turned
+    mixed = np.outer(seen, moved)
+    both = (1.0 + float(turned @ seen) / along) * np.outer(moved, moved)
+    return inverse + (both - mixed - mixed.T) / along
 
 
 def _inverse(state: Expectation) -> FloatArray:

@@ -158,7 +158,7 @@ def test_any_partition_adds_up_to_the_whole(parts, random):
     assert merged.loglik == pytest.approx(whole.loglik, rel=1e-12, abs=1e-10)
     assert np.abs(merged.counts - whole.counts).max() < 1e-10
     assert np.abs(merged.crossing - whole.crossing).max() < 1e-10
-    assert np.abs(merged.gradient() - whole.gradient()).max() < 1e-10
+    assert np.abs(merged.gradient - whole.gradient).max() < 1e-10
 
 
 def test_regions_that_compute_apart_find_what_all_together_find():
@@ -213,7 +213,7 @@ def test_the_gradient_is_the_slope_of_the_log_likelihood():
     model = a_model(items=3)
     patterns = patterns_of(answers_of(model, people=300), [4] * 3)
     first = model.items[0]
-    slope = Expectation.of(patterns, model, crossed=False).gradient()
+    slope = Expectation.of(patterns, model, crossed=False).gradient
 
     def height(place, by):
         shifted = np.array([first.a, *(-first.a * np.array(first.b))])
