@@ -2,15 +2,18 @@
 
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from tirek.cli.measure_frame import Answers, Figures, add_verb, with_items
+from tirek.cli.measure_table import Numbers
 from tirek.cli.parser import CommandError
 from tirek.domain.measurement.answer_counts import AnswerCounts, StratifiedTable
 from tirek.domain.measurement.errors import UnmeasurableError
 from tirek.domain.measurement.logistic_dif import logistic_dif
-from tirek.domain.measurement.mantel import mantel_haenszel, ordinal_mantel
+from tirek.domain.measurement.mantel import DifClass, mantel_haenszel, ordinal_mantel
+from tirek.domain.measurement.purification import purified
 
 TWO = 2
 
@@ -25,6 +28,9 @@ def add_verb_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     verb.add_argument(
         "--match", metavar="COL", help="persons are equal by this (default: the sum of the items)"
     )
+    verb.add_argument(
+        "--purify", action="store_true", help="match by the items of class A alone, in rounds"
+    )
 
 
 def _dif(arguments: Namespace) -> Figures:
@@ -33,26 +39,56 @@ def _dif(arguments: Namespace) -> Figures:
     Without --match that is the sum of the items, the item itself included, so rows with a blank
     are left out.
     """
+    if arguments.purify and arguments.match:
+        raise CommandError("--purify chooses what people are matched by; --match does so too.")
     answers = Answers.read(arguments, arguments.group, arguments.match)
     labels = answers.table.labels(arguments.group)
-    reference, focal = _pair(arguments, labels)
-    kept = np.array([label in {reference, focal} for label in labels])
-    given = answers.given[kept]
+    pair = _pair(arguments, labels)
+    kept = np.array([label in pair for label in labels])
+    people = _People(
+        answers.items, answers.given[kept], [label for label in labels if label in pair], pair
+    )
+    figures = METHODS[arguments.method]
+    if arguments.purify:
+        return _purified(people, figures)
     matching = None
     if arguments.match:
         matching = answers.table.numbers([arguments.match])[kept, 0]
-    chosen = [label for label in labels if label in {reference, focal}]
-    counts = AnswerCounts.of(answers.items, given, chosen, matching)
-    figures = METHODS[arguments.method]
+    counts = AnswerCounts.of(people.items, people.given, people.groups, matching)
+    return {item: _named(item, figures, counts.table(item, *pair), pair) for item in answers.items}
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Those of the two groups, the reference first."""
+
+    items: tuple[str, ...]
+    given: Numbers
+    groups: list[str]
+    pair: tuple[str, str]
+
+
+Method = Callable[[StratifiedTable], dict[str, object]]
+
+
+def _purified(people: _People, figures: Method) -> Figures:
+    """Return each item's figures, people being matched by the items of class A and the item."""
+
+    def is_different(item: str, table: StratifiedTable) -> bool:
+        return _named(item, figures, table, people.pair)["class"] != DifClass.A
+
+    found = purified(people.items, people.given, people.groups, people.pair, is_different)
+    told = {"rounds": found.rounds, "has_settled": found.has_settled}
     return {
-        item: _named(item, figures, counts.table(item, reference, focal))
-        | {"reference": reference, "focal": focal}
-        for item in answers.items
+        item: _named(item, figures, table, people.pair)
+        | {"is_matched_by": item not in found.set_aside}
+        | told
+        for item, table in found.tables.items()
     }
 
 
 def _named(
-    item: str, figures: Callable[[StratifiedTable], dict[str, object]], table: StratifiedTable
+    item: str, figures: Method, table: StratifiedTable, pair: tuple[str, str]
 ) -> dict[str, object]:
     """Return an item's figures, or name it in the refusal."""
     n_reference, n_focal = table.counts.sum(axis=(0, 2)).tolist()
@@ -60,7 +96,8 @@ def _named(
         found = figures(table)
     except UnmeasurableError as error:
         raise UnmeasurableError(f"item {item!r}: {error}") from error
-    return found | {"n_reference": n_reference, "n_focal": n_focal}
+    sizes = {"n_reference": n_reference, "n_focal": n_focal}
+    return found | sizes | {"reference": pair[0], "focal": pair[1]}
 
 
 def _mantel(table: StratifiedTable) -> dict[str, object]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.domain.measurement.real_answers import bfi, bfi_column
+from tests.unit.domain.measurement.real_answers import bfi, bfi_column, verbal_aggression
 from tirek.cli import main
 
 
@@ -309,3 +309,17 @@ def test_careless_answers_stand_out(measure, write):
     assert [person["is_fast"] for person in persons] == [True] + [False] * 6
     assert (persons[3]["mahalanobis"], persons[3]["mahalanobis_rank"]) == (None, 0)
     assert sorted(person["mahalanobis_rank"] for person in persons) == list(range(7))
+
+
+def test_dif_can_match_by_the_items_that_do_not_differ(measure, write):
+    people = verbal_aggression()
+    genders = np.array([gender == "M" for gender in people.genders], dtype=float)
+    write(csv_of([*people.items, "man"], np.column_stack([people.answers, genders])))
+    words = ("--group", "man", "--purify", "--json")
+    found = figures(measure("dif", "a.csv", *words))
+    assert all(one["has_settled"] for one in found.values())
+    for one in found.values():
+        assert one["is_matched_by"] is (one["class"] == "A")
+    code, _, said = measure("dif", "a.csv", "--group", "man", "--purify", "--match", "S1DoCurse")
+    assert code == 2
+    assert said == "--purify chooses what people are matched by; --match does so too.\n"

@@ -3,7 +3,7 @@
 Each summary is a commutative monoid: `merge` adds counts, so any partition of the persons, merged
 in any order, gives the summary of all of them, to the last bit. Whole-number answers are summed
 as integers; answers with a fraction as binary floating point, where the last digits may depend on
-the order (and where a variance keeps 6 digits up to a mean 10,000 times the sd). No person can be read back from a sum over ten or more.
+the order, and where a variance keeps six digits up to a mean of 10,000 times the sd.
 """
 
 from collections.abc import Mapping, Sequence
