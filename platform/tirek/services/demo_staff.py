@@ -108,6 +108,8 @@ def _hire_above(team: "_Team", places: DemoPlaces) -> None:
         team.hire(Role.NATIONAL_DUTY, email, "ru", {})
     for role in (Role.METHODOLOGIST, Role.OBSERVER, Role.ADMINISTRATOR):
         team.hire(role, role.value, "kk", {})
+    # Nobody approves a questionnaire alone.
+    team.hire(Role.METHODOLOGIST, f"{Role.METHODOLOGIST.value}-2", "ru", {})
 
 
 class _Team:

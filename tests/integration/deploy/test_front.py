@@ -144,6 +144,10 @@ def test_a_form_too_large_is_refused_and_nothing_is_written_down(front: Front):
             status = 413
         assert status == 413
         assert front.ask("POST", "/kk/s/secret-code", b"x" * 200_000)[0] == 200
+        # A folder of a questionnaire is larger, and goes the same way.
+        upload = "/ru/oversight/instrument-drafts"
+        assert front.ask("POST", upload, b"secret" * 250_000)[0] == 200
+        assert front.webs[0].seen[-1][2]["X-Forwarded-Proto"] == "http"
     front.ask("GET", "/kk/secret-code")
     kept = [path for path in front.folder.rglob("*") if path.is_file()]
     assert not [path for path in kept if b"secret" in path.read_bytes()]
