@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tirek.catalog.exchange.constraints import Scope
 from tirek.catalog.exchange.fault import Code, Faults
 from tirek.catalog.exchange.fhir_names import ENABLE_WHEN_EXPRESSIONS
 from tirek.catalog.exchange.fhir_primitives import order
@@ -53,7 +54,7 @@ class Conditions:
 
     answers: Mapping[str, list[Value]]
     known: Mapping[str, FormItem]
-    variables: Mapping[str, object]
+    scope: Scope
 
     def enabled(self, item: FormItem, faults: Faults) -> bool | None:
         """Whether the item is asked; None, after saying so, where its condition cannot be read."""
@@ -86,7 +87,7 @@ class Conditions:
             said = extension.get("valueExpression")
             expression = said.get("expression") if isinstance(said, dict) else None
             try:
-                found = truth(evaluate(str(expression), self.variables["resource"], self.variables))
+                found = truth(self._evaluated(str(expression)))
             except FhirPathError as error:
                 text = f"the condition of {item.link} was not judged: {error}"
                 faults.warn(Code.NOT_SUPPORTED, item.place, text)
@@ -94,6 +95,10 @@ class Conditions:
             if not found:
                 return False
         return True
+
+    def _evaluated(self, expression: str) -> list[object]:
+        named = self.scope.variables
+        return evaluate(expression, named["resource"], named, self.scope.together)
 
 
 def _is_met(test: Resource, answers: list[Value]) -> bool | None:

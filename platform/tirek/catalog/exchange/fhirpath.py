@@ -4,7 +4,7 @@ Not the whole language. What is not known raises FhirPathError, and whoever aske
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from tirek.catalog.exchange.fhir_primitives import is_decimal, order
@@ -21,8 +21,16 @@ from tirek.catalog.exchange.fhirpath_text import (
 )
 
 Values = list[object]
-# An expression of a form is a line; one that takes more steps than this is an attack.
-MAX_STEPS = 50_000
+# An expression of a form is a line; one that takes more steps than this is an attack, and so is
+# a form whose expressions take more than the second together.
+MAX_STEPS, MAX_STEPS_TOGETHER = 50_000, 500_000
+
+
+@dataclass(slots=True)
+class Spent:
+    """How many steps all expressions of one form have taken so far."""
+
+    steps: int = 0
 
 
 @dataclass(slots=True)
@@ -30,22 +38,30 @@ class Surroundings:
     """The variables of one evaluation, and how many steps it has taken."""
 
     variables: Mapping[str, object]
-    steps: int = field(default=0)
+    together: Spent
+    steps: int = 0
 
     def step(self) -> None:
         """Count one step; raise FhirPathError when there were too many."""
         self.steps += 1
-        if self.steps > MAX_STEPS:
+        self.together.steps += 1
+        if self.steps > MAX_STEPS or self.together.steps > MAX_STEPS_TOGETHER:
             raise FhirPathError("the expression takes too long")
 
 
-def evaluate(expression: str, focus: object, variables: Mapping[str, object]) -> Values:
+def evaluate(
+    expression: str,
+    focus: object,
+    variables: Mapping[str, object],
+    together: Spent | None = None,
+) -> Values:
     """Return what an expression gives of `focus`; raise FhirPathError where it cannot be said.
 
-    `variables` are named without their %; %context is the focus.
+    `variables` are named without their %; %context is the focus. `together` bounds the steps of
+    all expressions that share it.
     """
-    surroundings = Surroundings({"context": focus, **variables})
-    return _of(parse(expression), [focus], surroundings)
+    named = {"context": focus, **variables}
+    return _of(parse(expression), [focus], Surroundings(named, together or Spent()))
 
 
 def _of(node: Node, focus: Values, around: Surroundings) -> Values:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from tirek.catalog.exchange.answer_choices import check_choice, check_exclusive
 from tirek.catalog.exchange.answer_limits import check_limits
 from tirek.catalog.exchange.answer_types import VALUES, check_type
-from tirek.catalog.exchange.constraints import check_constraints
+from tirek.catalog.exchange.constraints import Scope, check_constraints
 from tirek.catalog.exchange.enable_when import Conditions, Value, answers_by_link
 from tirek.catalog.exchange.fault import Code, Fault, Faults
 from tirek.catalog.exchange.foreign import ExchangeError, objects, value_of
@@ -33,18 +33,12 @@ def check(questionnaire: Resource, response: Resource) -> list[Fault]:
     form = read_form(questionnaire, faults)
     check_head(questionnaire, response, faults)
     is_final = str(response.get("status")) in FINAL
-    variables = {"resource": response, "rootResource": response, "questionnaire": questionnaire}
-    conditions = Conditions(answers_by_link(response.get("item")), form.by_link, variables)
+    named = {"resource": response, "rootResource": response, "questionnaire": questionnaire}
+    scope = Scope(named, is_final)
+    conditions = Conditions(answers_by_link(response.get("item")), form.by_link, scope)
     walk = _Walk(form, faults, conditions, is_final)
     walk.items(form.items, response.get("item"), "QuestionnaireResponse.item", depth=0)
-    check_constraints(
-        questionnaire,
-        response,
-        variables | {"qitem": questionnaire},
-        "QuestionnaireResponse",
-        faults,
-        is_final=is_final,
-    )
+    check_constraints(questionnaire, response, scope, "QuestionnaireResponse", faults)
     return faults.found
 
 
@@ -229,8 +223,8 @@ class _Walk:
         return value
 
     def _constraints(self, one: FormItem, item: Resource, at: str) -> None:
-        variables = {**self.conditions.variables, "qitem": one.element}
-        check_constraints(one.element, item, variables, at, self.faults, is_final=self.is_final)
+        scope = replace(self.conditions.scope, is_final=self.is_final)
+        check_constraints(one.element, item, scope, at, self.faults)
 
     def _count(self, one: FormItem, full: int, found: int, place: str) -> None:
         """Judge how many there are; `full` ones say something, `found` ones are there."""

@@ -207,6 +207,17 @@ def test_one_answer_that_is_none_stops_the_whole_file(damage, place) -> None:
     assert any(at.startswith(f"Bundle.entry[0].resource.{place}") for at in places), places
 
 
+def test_a_response_to_the_form_of_one_language_is_taken_as_in_it() -> None:
+    resource = bundle(scored(GAD, full(GAD)))["entry"][0]["resource"]
+    del resource["language"]
+    resource["questionnaire"] = f"{GAD.structure.url}-ru|{GAD.structure.version}"
+    (record,) = back(resource).records
+    assert record.facts["language"] == "ru"
+    resource["questionnaire"] = f"{GAD.structure.url}-en|{GAD.structure.version}"
+    with pytest.raises(TableError):
+        back(resource)
+
+
 def test_answers_to_other_items_than_ours_are_refused() -> None:
     resource = bundle(scored(GAD, full(GAD)))["entry"][0]["resource"]
     resource["extension"][0]["extension"][0]["valueString"] = "0" * 64

@@ -235,6 +235,14 @@ def test_a_constraint_that_cannot_be_read_is_said(expression) -> None:
     assert "was not judged" in found[0].text
 
 
+def test_expressions_together_cannot_take_for_ever() -> None:
+    many = "(" + " | ".join(map(str, range(30))) + ")"
+    slow = constrained(f"{many}.select({many}.select({many}.count())).count() = 0")
+    items = [asked("integer", link=f"q{n}", **slow) for n in range(60)]
+    response = answers(*(given(number(1), link=f"q{n}") for n in range(60)))
+    assert len(warnings(form(*items), response)) > 40
+
+
 def test_a_constraint_of_the_whole_form() -> None:
     asked_for = form(asked("integer"), **constrained("item.answer.exists()"))
     assert faults(asked_for, answers(given(number(3)))) == []

@@ -74,7 +74,9 @@ def read(instrument: Instrument, content: bytes) -> Table:
     taken = [one for one in answered if one[0] not in passed]
     form = form_of(instrument, FhirVersion.R4)
     faults = [
-        fault for place, _, resource in taken for fault in _wrong(instrument, form, resource, place)
+        fault
+        for place, _, resource in taken
+        for fault in _wrong(instrument, _asked(instrument, form, resource), resource, place)
     ]
     if faults:
         raise TableError(faults)
@@ -86,6 +88,19 @@ def read(instrument: Instrument, content: bytes) -> Table:
         for place, address, resource in taken
     )
     return Table(records, tuple(Remark(place, said) for place, said in passed.items()))
+
+
+def _asked(instrument: Instrument, form: Resource, resource: Resource) -> Resource:
+    """Return the form under the name that the response gives it: also of one language alone."""
+    lang = _asked_in(instrument, resource)
+    return {**form, "url": f"{form['url']}-{lang}"} if lang else form
+
+
+def _asked_in(instrument: Instrument, resource: Resource) -> str:
+    """Return the language of the form that the response names, where it names one of its own."""
+    url = str(resource.get("questionnaire")).partition("|")[0]
+    lang = url.removeprefix(f"{instrument.structure.url}-")
+    return lang if lang in instrument.wordings else ""
 
 
 def _passed_over(resource: Resource) -> str:
@@ -137,7 +152,9 @@ def _record(
         for link, item in items.items()
         if link.startswith(SCORE_PREFIX) and (number := _number(item)) is not None
     }
-    return Record(place, _facts(resource), answers, {**beside, **stored})
+    facts = _facts(resource)
+    facts["language"] = facts["language"] or _asked_in(instrument, resource)
+    return Record(place, facts, answers, {**beside, **stored})
 
 
 def _answer(item: Resource) -> Answer:
