@@ -23,7 +23,7 @@ from tirek.catalog.exchange.fhirpath_text import (
 Values = list[object]
 # An expression of a form is a line; one that takes more steps than this is an attack, and so is
 # a form whose expressions take more than the second together.
-MAX_STEPS, MAX_STEPS_TOGETHER = 50_000, 500_000
+MAX_STEPS, MAX_STEPS_TOGETHER = 50_000, 200_000
 
 
 @dataclass(slots=True)
