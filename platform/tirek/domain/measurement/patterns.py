@@ -16,6 +16,9 @@ MISSING = -1
 SLICE = 8192
 # Beyond this a pattern has no number of its own that fits a 64-bit integer.
 LARGEST_NUMBER = 2**62
+# Up to here, and with not much more room than people, every possible pattern gets a place.
+SMALL_SPACE = 2**22
+ROOMY = 64
 
 
 class AnswersError(UnmeasurableError):
@@ -77,31 +80,51 @@ def patterns_of(answers: IntArray, categories: Sequence[int]) -> Patterns:
     return Patterns(
         tuple(int(size) for size in sizes),
         _chosen(answers[first], sizes),
-        people.astype(np.float64),
+        people,
         row,
     )
 
 
-def _different(answers: IntArray, sizes: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+def _different(answers: IntArray, sizes: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
     """Return one person of each pattern, everybody's pattern, and how many have it."""
-    if np.prod(sizes + 1.0) > LARGEST_NUMBER:
+    space = float(np.prod(sizes + 1.0))
+    if space > LARGEST_NUMBER:
         _, first, row, people = np.unique(
             answers, axis=0, return_index=True, return_inverse=True, return_counts=True
         )
-        return first, row.reshape(-1), people
+        return first, row.reshape(-1), people.astype(np.float64)
     number = np.zeros(len(answers), dtype=np.int64)
     for column, size in zip(answers.T, sizes, strict=True):
         number *= size + 1
         number += column + 1
+    if space <= SMALL_SPACE and space <= len(answers) * ROOMY:
+        return _by_place(number, int(space))
     _, first, row, people = np.unique(
         number, return_index=True, return_inverse=True, return_counts=True
     )
-    return first, row, people
+    return first, row, people.astype(np.float64)
+
+
+def _by_place(number: IntArray, space: int) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return what `_different` does without sorting: every possible pattern has a place."""
+    seen = np.bincount(number, minlength=space)
+    used = np.flatnonzero(seen)
+    place = np.empty(space, dtype=np.int64)
+    place[used] = np.arange(len(used))
+    row = place[number]
+    first = np.empty(len(used), dtype=np.int64)
+    first[row] = np.arange(len(number))
+    return first, row, seen[used].astype(np.float64)
 
 
 def _chosen(answers: IntArray, sizes: IntArray) -> NDArray[np.uint8]:
     chosen = np.zeros((len(answers), int(sizes.sum())), dtype=np.uint8)
-    person, item = np.nonzero(answers != MISSING)
-    start = np.cumsum(sizes) - sizes
-    chosen[person, start[item] + answers[person, item]] = 1
+    starts = np.cumsum(sizes) - sizes
+    for begin in range(0, len(answers), SLICE):
+        own, given_answers = chosen[begin : begin + SLICE], answers[begin : begin + SLICE]
+        everybody = np.arange(len(own))
+        for start, column in zip(starts, given_answers.T, strict=True):
+            given = column != MISSING
+            # A missing answer is written to some column as 0, which it is anyway.
+            own[everybody, start + np.where(given, column, 0)] = given
     return chosen
