@@ -146,8 +146,8 @@ def test_stopping_before_the_fifth_is_treated_as_acute(
 
 def test_who_never_began_has_refused_nothing(world: World, pupil: Browser, system: Session) -> None:
     about = pupil.submit(pupil.open("/en/s"), code=world.school.pupil.codes["asq"])
-    # It says beforehand what happens after a refusal.
-    assert "тогда этот взрослый подойдёт" in about.text
+    # It says beforehand that there are four or five questions, and what follows a refusal.
+    assert world.catalog.instruments["asq"].text("ru", "intro") in about.text
     page = pupil.submit(pupil.open("/en/s/stop"))
     assert page.url.endswith("/s/thanks")
     assert flags(system, world) == {}
@@ -258,4 +258,4 @@ def test_the_staff_read_what_it_means(world: World, browser: NewBrowser, system:
         .sign_in(world.school.psychologist)
         .open(f"/en/school/results/{key.school_year}/{key.id}")
     )
-    assert "«Да» или нет ответа на вопросы 1–4" in page.text
+    assert world.catalog.instruments["asq"].text("ru", "flag.positive") in page.text
