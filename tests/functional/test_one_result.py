@@ -111,8 +111,19 @@ def test_a_class_goes_out_as_tables_without_names(answered: World, at_work: Brow
     assert "psc_17_y_q1" in at_work.client.get(path(answered, "redcap")).get_data(as_text=True)
 
 
+def test_a_class_goes_out_as_fhir_without_names(answered: World, at_work: Browser) -> None:
+    answer = at_work.client.get(path(answered, "fhir"))
+    assert answer.content_type.startswith("application/fhir+json")
+    response, total = (entry["resource"] for entry in answer.get_json(force=True)["entry"][:2])
+    pupil = answered.school.pupils[0].student
+    assert response["identifier"]["value"] == pupil.school_code
+    assert response["item"][2]["extension"][0]["valueCode"] == "asked-declined"
+    assert total["resourceType"] == "Observation"
+    assert "name" not in response["subject"]
+
+
 def test_every_download_is_written_down_for_each_child(answered: World, at_work: Browser) -> None:
-    for kind in ("csv", "sav", "redcap"):
+    for kind in ("csv", "sav", "redcap", "fhir"):
         assert at_work.client.get(path(answered, kind)).status_code == 200
     # The code book holds nobody's answers.
     assert at_work.client.get(path(answered, "codes")).status_code == 200
@@ -120,7 +131,7 @@ def test_every_download_is_written_down_for_each_child(answered: World, at_work:
     rows = answered.session.scalars(
         select(AuditEntry.student_id).where(AuditEntry.action == "result.export")
     ).all()
-    assert rows == [answered.school.pupils[0].id] * 3
+    assert rows == [answered.school.pupils[0].id] * 4
 
 
 def test_nobody_else_gets_a_file(answered: World, browser: NewBrowser) -> None:

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from sqlalchemy import select
 
-from tirek.catalog.exchange.records import code_book, csv_records, redcap_records, sav
+from tirek.catalog.exchange.records import code_book, csv_records, fhir_results, redcap_records, sav
 from tirek.catalog.exchange.records.record import Record, Scored
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.errors import NotFoundError
@@ -18,7 +18,12 @@ from tirek.storage.models import Administration, Assignment, Student
 
 Writer = Callable[[Instrument, Iterable[Scored]], bytes]
 WRITERS: Mapping[str, Writer] = MappingProxyType(
-    {"csv": csv_records.write, "redcap": redcap_records.write, "sav": sav.write}
+    {
+        "csv": csv_records.write,
+        "redcap": redcap_records.write,
+        "sav": sav.write,
+        "fhir": fhir_results.write,
+    }
 )
 CODE_BOOK = "codes"
 

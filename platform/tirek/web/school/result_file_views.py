@@ -12,10 +12,16 @@ from tirek.web.transaction import unit
 
 CSV = ("csv", "text/csv; charset=utf-8")
 # Kind -> (ending, media type).
-FILES = {"csv": CSV, "redcap": CSV, "codes": CSV, "sav": ("sav", "application/x-spss-sav")}
+FILES = {
+    "csv": CSV,
+    "redcap": CSV,
+    "codes": CSV,
+    "sav": ("sav", "application/x-spss-sav"),
+    "fhir": ("json", "application/fhir+json; charset=utf-8"),
+}
 
 
-@blueprint.get("/assignments/<uuid:assignment_id>/files/<any(csv, redcap, sav, codes):kind>")
+@blueprint.get("/assignments/<uuid:assignment_id>/files/<any(csv, redcap, sav, fhir, codes):kind>")
 @requires(Permission.VIEW_RESULT)
 def result_file(assignment_id: UUID, kind: str) -> Response:
     """One file; its name says nothing of what or whom it is about."""

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
 from random import Random
 
 import pytest
@@ -144,6 +146,16 @@ def test_a_prorated_score_keeps_its_decimals() -> None:
     assert value is not None
     assert value.denominator > 1
     assert total["valueQuantity"]["value"] == pytest.approx(float(value))
+
+
+def test_an_estimate_carries_its_standard_error() -> None:
+    sure = scored(GAD, full(GAD))
+    first, *rest = sure.scores
+    unsure = Scored(sure.record, (replace(first, error=Fraction(1, 2)), *rest), ())
+    seen = bundle(unsure)["entry"][1]["resource"]
+    (component,) = seen["component"]
+    assert component["valueQuantity"]["value"] == 0.5
+    assert "component" not in bundle(sure)["entry"][1]["resource"]
 
 
 def test_a_total_that_differs_is_named_and_never_taken() -> None:

@@ -60,11 +60,20 @@ def _observation(instrument: Instrument, one: Scored, score: ScaleScore, source:
         "effectiveDateTime": facts.get("ended", ""),
         **_value(score),
         "interpretation": list(_interpretation(instrument, one, score)),
+        "component": list(_components(instrument, score)),
         "note": [{"text": f"{score.answered} items answered"}],
         "device": {"reference": "#engine"},
         "derivedFrom": [{"reference": source, "type": "QuestionnaireResponse"}],
     }
     return {name: value for name, value in resource.items() if value or value == 0}
+
+
+def _components(instrument: Instrument, score: ScaleScore) -> Iterator[Resource]:
+    """How unsure an estimate from calibrated items is; a sum has no such figure of its own."""
+    if score.error is not None:
+        coding = {"system": scale_system(instrument), "code": "standard-error"}
+        code = {"coding": [coding], "text": "standard error"}
+        yield {"code": code, "valueQuantity": _quantity(score.error)}
 
 
 def _engine() -> Resource:
