@@ -11,9 +11,11 @@ TRANSLATIONS = Path(__file__).parents[2] / "translations"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
 # A Latin letter beside a Cyrillic one inside a word: it looks right and is found by no search.
 MIXED = re.compile(r"[а-яёәғқңөұүһі][a-z]|[a-z][а-яёәғқңөұүһі]", re.IGNORECASE)
+# A standard deviation is a figure of many, not a word for one child.
 LABELS = re.compile(
-    r"неблагополучн|трудн(ый|ого|ым) (ребён|подрост)|отклонени|групп[аеыу] риска|диагноз"
-    r"|тәуекел тоб|ауытқу",
+    r"неблагополучн|трудн(ый|ого|ым) (ребён|подрост)|групп[аеыу] риска|диагноз"
+    r"|(?<!стандартного )(?<!стандартное )отклонени"
+    r"|тәуекел тоб|(?<!стандартты )ауытқу",
     re.IGNORECASE,
 )
 
