@@ -17,6 +17,10 @@ from tests.browser.test_about_pages import NOT_PAGES as NO_ABOUT_PAGES
 from tests.browser.test_about_pages import PAGES as ABOUT_PAGES
 from tests.browser.test_group_pages import NOT_PAGES as NO_GROUP_PAGES
 from tests.browser.test_group_pages import PAGES as GROUP_PAGES
+from tests.browser.test_instrument_pages import NOT_PAGES as NO_INSTRUMENT_PAGES
+from tests.browser.test_instrument_pages import PAGES as INSTRUMENT_PAGES
+from tests.browser.test_measurement_pages import NOT_PAGES as NO_MEASUREMENT_PAGES
+from tests.browser.test_measurement_pages import PAGES as MEASUREMENT_PAGES
 from tests.browser.test_pages_above import PAGES as PAGES_ABOVE
 from tests.browser.test_talk_desk_pages import NOT_PAGES as NO_DESK_PAGES
 from tests.browser.test_talk_desk_pages import PAGES as DESK_PAGES
@@ -126,7 +130,10 @@ def test_every_page_is_on_the_list(app_and_school: tuple[Flask, BusySchool]):
     }
     none = NOT_PAGES.keys() | NO_TALK_PAGES.keys() | NO_DESK_PAGES.keys() | NO_ABOUT_PAGES.keys()
     listed |= {name.partition(" ")[0] for name, *_ in GROUP_PAGES}
-    none |= NO_GROUP_PAGES.keys()
+    listed |= {name.partition(" ")[0] for name, *_ in INSTRUMENT_PAGES}
+    none |= NO_GROUP_PAGES.keys() | NO_INSTRUMENT_PAGES.keys()
+    listed |= {name.partition(" ")[0] for name, *_ in MEASUREMENT_PAGES}
+    none |= NO_MEASUREMENT_PAGES.keys()
     assert listed | none == known
     assert not listed & none
 

@@ -107,13 +107,18 @@ def propose(unit: Unit, files: Mapping[str, str], *, origin: str) -> InstrumentD
     return added
 
 
-def get(unit: Unit, draft_id: UUID) -> InstrumentDraft:
-    """A draft that was not withdrawn; raises `NotFoundError`."""
-    found = unit.session.scalars(
+def find(unit: Unit, draft_id: UUID) -> InstrumentDraft | None:
+    """A draft that was not withdrawn."""
+    return unit.session.scalars(
         select(InstrumentDraft).where(
             InstrumentDraft.id == draft_id, InstrumentDraft.withdrawn_at.is_(None)
         )
     ).one_or_none()
+
+
+def get(unit: Unit, draft_id: UUID) -> InstrumentDraft:
+    """A draft that was not withdrawn; raises `NotFoundError`."""
+    found = find(unit, draft_id)
     if found is None:
         raise NotFoundError("instrument_draft", draft_id)
     return found

@@ -119,7 +119,7 @@ def end_remark(place: Place, remark_id: Any) -> Answer:
 
 def wording_file(place: Place) -> Response:
     """The open remarks as a table, each with its text."""
-    head = (_("Language"), _("Text"), _("Words"), _("Remark"), _("Who"), _("Day"))
+    head = (_("Language"), _("Key"), _("Text"), _("Remark"), _("Who"), _("Day"))
     rows = (
         (
             one.language,

@@ -11,6 +11,7 @@ from tirek.domain.permissions import Permission
 from tirek.services import drafts, library, pilots, release_signing, replays
 from tirek.services.release_signing import NotSignableError, NotSignedError
 from tirek.web.access import requires
+from tirek.web.i18n import data_lang
 from tirek.web.oversight.blueprint import blueprint
 from tirek.web.oversight.instrument_draft_views import draft_page
 from tirek.web.oversight.instrument_forms import PilotForm, RetireForm, SignForm
@@ -54,8 +55,12 @@ def instrument_draft_replay(draft_id: UUID) -> Response:
 @requires(Permission.KEEP_INSTRUMENTS)
 def instrument_replay(draft_id: UUID, replay_id: UUID) -> str:
     """How far a replay has come, or what it found."""
+    found = drafts.find(unit(), draft_id)
+    files = drafts.reading(found).files if found else None
     return render_template(
         "oversight/instruments/replay.html",
+        instrument=files.instrument if files else None,
+        text_lang=data_lang(),
         row=replays.get(unit(), draft_id, replay_id),
         draft_id=draft_id,
         regions={region.iso: region for region in pilots.regions(unit())},

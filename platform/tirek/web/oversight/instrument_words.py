@@ -29,7 +29,7 @@ LICENCES: Mapping[str, Any] = {
     LicenceStand.MISSING: _l("A permission is needed"),
 }
 SORTS: Mapping[str, Any] = {
-    Sort.NAME: _l("Name"),
+    Sort.NAME: _l("Title"),
     Sort.STATUS: _l("State"),
     Sort.ITEMS: _l("Number of questions"),
 }
