@@ -129,7 +129,10 @@ def test_outside_its_window_a_code_opens_nothing(owner, door, world, opens, clos
     now = datetime.now(UTC)
     with owner.begin() as connection:
         connection.execute(
-            text("UPDATE assignments SET opens_at = :opens, closes_at = :closes"),
+            text(
+                "UPDATE assignments SET opens_at = :opens, closes_at = :closes"
+                " WHERE instrument_id = 'phq-a'"
+            ),
             {"opens": now + opens, "closes": now + closes},
         )
     with pytest.raises(error):
