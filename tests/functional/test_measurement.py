@@ -3,43 +3,27 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 import yaml
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from tests.builders_measured import Crowd, answer_all, honest
+from tests.builders_judged import count, judge
+from tests.builders_measured import answer_all, honest
 from tests.functional.browser import Browser
 from tests.world import World, an_adult
 from tirek.domain.instruments import Answer, Instrument
-from tirek.domain.people import SYSTEM, Role
-from tirek.domain.scope import Scope
-from tirek.services import measurements
-from tirek.services.unit import Unit
+from tirek.domain.people import Role
 from tirek.storage.models import (
     AuditEntry,
     MeasurementAlarm,
     MeasurementDraft,
-    Score,
-    ScreeningOutcome,
 )
-from tirek.storage.session import open_session
 
 NewBrowser = Callable[..., Browser]
 WHO = "gad-7"
-
-
-def count(engine: Engine, world: World) -> None:
-    @contextmanager
-    def begin() -> Iterator[Unit]:
-        with open_session(engine, Scope.system()) as session, session.begin():
-            yield Unit(session, world.catalog, world.vault, SYSTEM)
-
-    world.session.commit()
-    measurements.count_all(begin)
 
 
 @pytest.fixture
@@ -55,27 +39,6 @@ def reversed_key(chance: object, instrument: Instrument, language: str) -> dict[
     codes = [option.code for option in instrument.options("q3")]
     given["q3"] = Answer.read(codes[len(codes) - 1 - codes.index(given["q3"].code or "")])
     return given
-
-
-def judge(world: World, crowd: Crowd, *, blind: bool = True) -> None:
-    """The specialist speaks with everybody; the higher the score, the oftener it is confirmed."""
-    scores = world.session.scalars(
-        select(Score).where(Score.administration_id.in_(crowd.sheets), Score.scale == "total")
-    ).all()
-    for at, score in enumerate(scores):
-        is_there = (score.value or 0) + (at % 7) > 13
-        world.session.execute(
-            insert(ScreeningOutcome).values(
-                school_year=score.school_year,
-                administration_id=score.administration_id,
-                student_id=score.student_id,
-                school_id=score.school_id,
-                verdict="confirmed" if is_there else "not_confirmed",
-                saw_score=not blind,
-                recorded_by=world.home.specialist.account.id,
-                support_center_id=world.home.id,
-            )
-        )
 
 
 @pytest.mark.parametrize("lang", ["en", "kk", "ru"])
