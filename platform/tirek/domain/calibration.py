@@ -126,6 +126,27 @@ def place_of(calibration: Calibration, categories: Mapping[str, int | None]) -> 
     return Place(_rounded(found.theta), _rounded(found.se))
 
 
+def fit_of(calibration: Calibration, categories: Mapping[str, int | None]) -> float | None:
+    """Return how well one sheet's answers hang together: lz at its own place (mirt's Zh).
+
+    Far below 0, they fit one another less well than those of most people. None with fewer than
+    two answers. Source: Drasgow, Levine & Williams 1985.
+    """
+    import numpy as np  # noqa: PLC0415 (see `model_of`)
+
+    from tirek.domain.measurement.eap import estimate  # noqa: PLC0415
+    from tirek.domain.measurement.person_fit import lz  # noqa: PLC0415
+
+    model = model_of(calibration)
+    given = [categories.get(item.id) for item in model]
+    if sum(one is not None for one in given) < 2:  # noqa: PLR2004 (one answer always fits itself)
+        return None
+    row = np.array([[-1 if one is None else one for one in given]])
+    theta = estimate(model, categories).theta
+    found = float(lz(model, row, np.array([theta]))[0])
+    return found if np.isfinite(found) else None
+
+
 def category_of(weights: Sequence[Fraction], weight: Fraction) -> int:
     """Return the number of an answer among its item's weights, from 0 for the lowest."""
     return sorted(set(weights)).index(weight)

@@ -11,6 +11,7 @@ from datetime import date
 
 from sqlalchemy import select
 
+from tirek.domain import calibration
 from tirek.domain.instruments import Answer, Instrument
 from tirek.domain.scales import Scale
 from tirek.domain.standing_cell import Cell, keyed, measured
@@ -45,6 +46,23 @@ def pattern_of(
     if None in row or night is None:
         return None
     return _placed(night, scale, [float(one) for one in row if one is not None])
+
+
+def fit_of(instrument: Instrument | None, answers: Mapping[str, Answer]) -> float | None:
+    """How well the answers hang together where items are calibrated (lz); None elsewhere."""
+    known = instrument.scoring.calibration if instrument else None
+    if instrument is None or known is None:
+        return None
+    categories = {item: _category(instrument, item, answers.get(item)) for item in known.parameters}
+    return calibration.fit_of(known, categories)
+
+
+def _category(instrument: Instrument, item: str, answer: Answer | None) -> int | None:
+    weight = None if answer is None else instrument.weight(item, answer)
+    if weight is None:
+        return None
+    weights = [option.weight for option in instrument.options(item)]
+    return calibration.category_of(weights, weight)
 
 
 def _last_night(

@@ -19,7 +19,7 @@ from tirek.domain.scales import CATEGORIES
 from tirek.domain.scoring import ScaleScore
 from tirek.services import audit, gates, runs
 from tirek.services.answer_paces import pace_of
-from tirek.services.answer_patterns import Pattern, pattern_of
+from tirek.services.answer_patterns import Pattern, fit_of, pattern_of
 from tirek.services.informants import OtherView, other_views
 from tirek.services.latest_scores import latest_scores
 from tirek.services.result_rounds import Round, changes_since, rounds_of
@@ -88,6 +88,8 @@ class Result:
     others: tuple[OtherView, ...]
     pace: Pace | None
     pattern: Pattern | None
+    # lz, where the items are calibrated.
+    fit: float | None
 
 
 def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
@@ -120,6 +122,7 @@ def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
         other_views(unit, administration, instrument),
         pace_of(unit, key),
         pattern_of(unit, instrument, administration.language, answers),
+        fit_of(instrument, answers),
     )
     audit.record(
         unit,

@@ -10,7 +10,14 @@ import pytest
 from tests.builders import answered
 from tests.short_runs import FOLDER, NAME
 from tirek.catalog.instruments import load_instruments
-from tirek.domain.calibration import category_of, step_after
+from tirek.domain.calibration import (
+    Calibration,
+    CalibrationStatus,
+    Parameters,
+    category_of,
+    fit_of,
+    step_after,
+)
 from tirek.domain.flagging import flags_for
 from tirek.domain.instruments import SKIPPED
 from tirek.domain.scoring import Reason, score
@@ -123,3 +130,17 @@ def test_only_what_is_calibrated_here_in_every_language_may_be_short():
     for other in (replace(known, langs=("ru",)), replace(known, status="published"), None):
         changed = replace(MOOD, scoring=replace(MOOD.scoring, calibration=other))
         assert not may_be_short(changed)
+
+
+def test_answers_that_hang_together_fit_better_than_those_that_do_not() -> None:
+    known = Calibration(
+        {f"q{n}": Parameters(Fraction(2), (Fraction(n - 4),)) for n in range(1, 8)},
+        "invented", "nobody", ("kk",), CalibrationStatus.PUBLISHED,
+    )  # fmt: skip
+    # The easy ones yes and the hard ones no; and the other way round.
+    usual = fit_of(known, {f"q{n}": int(n <= 4) for n in range(1, 8)})
+    odd = fit_of(known, {f"q{n}": int(n > 4) for n in range(1, 8)})
+    assert usual is not None
+    assert odd is not None
+    assert odd < -2 < 0 < usual
+    assert fit_of(known, {"q1": 1, "q2": None}) is None
