@@ -31,7 +31,7 @@ from tirek.catalog.yaml_subset import Data
 # These may turn the meaning of all the rest, and we know none of them.
 TURNING = ("implicitRules", "modifierExtension")
 XHTML = CORE + "rendering-xhtml"
-MAX_ITEMS = 1000
+MAX_ITEMS = 5000
 MAX_NESTING = 20
 FIRST_VERSION = "1.0.0"
 CHOICES = frozenset({"choice", "open-choice", "coding"})
@@ -185,7 +185,7 @@ def _said(element: Resource, name: str, lang: str) -> Iterator[tuple[str, str]]:
     for extension in extensions(shadow, TRANSLATION):
         inner = extension.get("extension")
         said = {
-            each.get("url"): value[1]
+            str(each.get("url")): value[1]
             for each in (inner if isinstance(inner, list) else [])
             if isinstance(each, dict) and (value := value_of(each))
         }

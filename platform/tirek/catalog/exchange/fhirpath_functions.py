@@ -215,7 +215,12 @@ def _weight(values: Values, _: Arguments) -> Values:
     found: Values = []
     for value in values:
         extensions = value.get("extension", []) if isinstance(value, dict) else []
-        by_url = {each.get("url"): each.get("valueDecimal") for each in extensions}
+        listed = extensions if isinstance(extensions, list) else []
+        by_url = {
+            str(each.get("url")): each.get("valueDecimal")
+            for each in listed
+            if isinstance(each, dict)
+        }
         weight = by_url.get(ITEM_WEIGHT, by_url.get(ORDINAL_VALUE))
         found += [] if weight is None else [weight]
     return found

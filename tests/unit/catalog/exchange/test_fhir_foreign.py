@@ -340,5 +340,6 @@ def test_a_large_form_is_read_in_moments() -> None:
     resource = json.dumps(form(*items)).encode()
     assert len(resource) > 1_000_000
     assert len(imported(resource).parts["structure"]["items"]) == 800
-    with pytest.raises(ExchangeError, match="more than 1000 items"):
-        imported(form(*(question(str(n), answerOption=scale()) for n in range(1001))))
+    many = ({"linkId": str(n), "type": "display"} for n in range(5001))
+    with pytest.raises(ExchangeError, match="more than 5000 items"):
+        imported(form(*many))
