@@ -99,7 +99,7 @@ def _item(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _dif(dif: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("chi2", "p", "smd", "effect", "within_regions")
+    names = ("chi2", "p", "smd", "sd", "effect", "within_regions", "within_schools")
     return dict(dif) | {name: _rounded(dif.get(name), FIGURE_DIGITS) for name in names}
 
 

@@ -209,6 +209,7 @@ def _matched(
         "chi2": read.chi2,
         "p": read.p,
         "smd": read.smd,
+        "sd": read.sd,
         "effect": read.effect,
         "class": read.size.value,
         "n_kk": n_kk,

@@ -56,13 +56,14 @@ CODE_BOOK: Mapping[str, str] = {
     "dif_p": "Its p; at thousands of children everything is small.",
     "dif_class": "A negligible, B moderate (.17), C large (.25).",
     "dif_within_regions": "The effect at equal sums within the same region.",
+    "dif_within_schools": "The effect at equal sums within the same school, of both languages.",
 }
 _SCALE = (
     "n", "scored", "complete", "not_computable", "mean", "sd", "floor", "ceiling", "alpha",
     "alpha_low", "alpha_high", "omega", "sem", "seconds", "fast",
 )  # fmt: skip
 _ITEM = ("mean", "item_rest", "alpha_without", "missing", "declined", "seconds")
-_DIF = ("effect", "chi2", "p", "class", "within_regions")
+_DIF = ("effect", "chi2", "p", "class", "within_regions", "within_schools")
 
 Row = tuple[object, ...]
 
@@ -105,4 +106,4 @@ def _of_row(figures: Mapping[str, Any]) -> Iterator[Row]:
         for name in _ITEM:
             yield (item["item"], name, item.get(name))
         for name in _DIF if item.get("dif") else ():
-            yield (item["item"], f"dif_{name}", item["dif"][name])
+            yield (item["item"], f"dif_{name}", item["dif"].get(name))

@@ -5,7 +5,7 @@ beside what it has counted, in one transaction a school: a process that is kille
 school it was at, and nothing is counted twice. Two at once do not disturb each other.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, time
@@ -15,8 +15,9 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from tirek.domain import standing_within
 from tirek.domain.clocks import KAZAKHSTAN
-from tirek.domain.standing_cell import Cell
+from tirek.domain.standing_cell import Cell, merged
 from tirek.services import audit, measurement_drafts, standing_alarms, standing_figures
 from tirek.services.standing_sheets import Group, Pile, of_school
 from tirek.services.unit import Unit
@@ -61,8 +62,8 @@ def count_next(unit: Unit, *, at_once: bool = False) -> Progress:
         _close(unit, night)
         return OVER
     opened = of_school(unit, school[0])
-    for group, pile in opened.piles.items():
-        _add(unit, night.night, school[1], group, pile)
+    for instrument_id in dict.fromkeys(group.instrument_id for group in opened.piles):
+        _add_school(unit, night.night, school[1], _of(opened.piles, instrument_id))
     sheets = sum(len(pile.sheets) for pile in opened.piles.values())
     unit.session.execute(
         update(MeasurementNight)
@@ -136,10 +137,27 @@ def _next_school(unit: Unit, night: MeasurementNight) -> tuple[UUID, str] | None
     return None if row is None else (row.id, row.region_iso)
 
 
-def _add(unit: Unit, night: date, region_iso: str, group: Group, pile: Pile) -> None:
-    """Merge a school's counts into those of its region."""
+def _of(piles: Mapping[Group, Pile], instrument_id: str) -> dict[Group, Pile]:
+    return {group: pile for group, pile in piles.items() if group.instrument_id == instrument_id}
+
+
+def _add_school(unit: Unit, night: date, region_iso: str, piles: Mapping[Group, Pile]) -> None:
+    """Merge a school's counts of one instrument into those of its region."""
+    instrument = unit.catalog.instruments[next(iter(piles)).instrument_id]
+    by_language: dict[str, list[Cell]] = {}
+    for group, pile in piles.items():
+        cell = Cell.of(instrument, pile.sheets, pile.rounds)
+        by_language.setdefault(group.language, []).append(cell)
+        _add(unit, night, region_iso, group, cell)
+    kazakh, russian = (merged(by_language.get(language, ())) for language in ("kk", "ru"))
+    if kazakh and russian:
+        within = standing_within.of_school(instrument, kazakh, russian)
+        both = Cell({"within": within}, {})
+        _add(unit, night, region_iso, Group(instrument.id, "", ""), both)
+
+
+def _add(unit: Unit, night: date, region_iso: str, group: Group, cell: Cell) -> None:
     instrument = unit.catalog.instruments[group.instrument_id]
-    cell = Cell.of(instrument, pile.sheets, pile.rounds)
     place: dict[str, Any] = {
         "night": night,
         "instrument_id": instrument.id,

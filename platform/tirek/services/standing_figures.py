@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tirek.domain.instruments import Instrument
 from tirek.domain.standing_cell import Cell, measured, merged
 from tirek.domain.standing_figures import dif_of, figures_of
+from tirek.domain.standing_within import effect
 from tirek.services.unit import Unit
 from tirek.storage.models import Measurement, MeasurementCell
 
@@ -61,14 +62,17 @@ def _rows(
     instrument: Instrument, counted: Sequence[Counted], language: str, sex: str
 ) -> Iterator[dict[str, Any]]:
     own = chosen(counted, language, sex)
-    whole = merged(one.cell for one in own)
+    # What is counted inside schools of both languages is no sheet of its own.
+    whole = merged(one.cell for one in own if one.language)
     if whole is None:
         return
+    within = merged(one.cell for one in own if not one.language)
     for scale in measured(instrument):
         figures = figures_of(scale, whole)
         if not language:
             dif = dif_of(scale, _by_region(own, "kk"), _by_region(own, "ru"))
-            figures["items"] = [item | {"dif": dif.get(item["item"])} for item in figures["items"]]
+            parts = within.tree["within"].get(scale.id, {}) if within else {}
+            figures["items"] = [_with_dif(item, dif, parts) for item in figures["items"]]
         yield {
             "scale": scale.id,
             "language": language,
@@ -77,6 +81,16 @@ def _rows(
             "summary": _of_scale(whole, scale.id),
             "figures": figures,
         }
+
+
+def _with_dif(
+    item: Mapping[str, Any], dif: Mapping[str, Mapping[str, Any]], parts: Mapping[str, Any]
+) -> dict[str, Any]:
+    found, own = dif.get(item["item"]), parts.get(item["item"])
+    if found is None:
+        return dict(item) | {"dif": None}
+    inside = effect(own, found["sd"]) if own else None
+    return dict(item) | {"dif": dict(found) | {"within_schools": inside}}
 
 
 def _by_region(counted: Iterable[Counted], language: str) -> Mapping[str, Cell]:

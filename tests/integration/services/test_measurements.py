@@ -236,3 +236,20 @@ def test_the_round_counts_a_night_once_and_only_after_one_o_clock(
     assert nightly.run(bench, "test") == 20
     assert nightly.run(bench, "test") == 0
     assert figures(system)["n"] == 20
+
+
+def test_languages_are_compared_inside_schools_that_have_both(
+    system: Session, world: World, begin: Begin
+) -> None:
+    """Two schools of one language each differ by something else: inside a school nothing does."""
+    mixed, kazakh, russian = world.schools
+    for language in ("kk", "ru"):
+        answer_all(world, mixed, INSTRUMENT, language, 260)
+    answer_all(world, kazakh, INSTRUMENT, "kk", 260, answering=lifted)
+    answer_all(world, russian, INSTRUMENT, "ru", 260, seed=2)
+    system.commit()
+    measurements.count_all(begin)
+    (item,) = [one for one in figures(system)["items"] if one["item"] == ITEM]
+    assert item["dif"]["effect"] > 0.25
+    assert abs(item["dif"]["within_schools"]) < 0.17
+    assert figures(system)["n"] == 4 * 260
