@@ -57,6 +57,7 @@ from tirek.storage.vault import Vault
 
 PASSWORD = "a long password of tests"
 HOME, NEIGHBOUR = "KZ-71", "KZ-11"
+EVENT = "Спортзалда өрт болды"
 _NUMBERS = count(1)
 
 
@@ -356,7 +357,7 @@ def an_event(unit: Unit, author: Adult, days_ago: int = 3) -> UUID:
     return school_events.record(
         Unit(unit.session, unit.catalog, unit.vault, author.actor),
         unit.now().astimezone(KAZAKHSTAN).date() - timedelta(days=days_ago),
-        "words of the event",
+        EVENT,
     )
 
 

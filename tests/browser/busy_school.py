@@ -33,6 +33,7 @@ from tirek.services import (
     errands,
     handovers,
     harm,
+    instruments,
     ladder,
     referral_endings,
     referral_steps,
@@ -116,6 +117,8 @@ class BusySchool:
     next_round: Campaign
     # A pupil of another school of the same parent, where the time to answer is over.
     late_child: Pupil
+    # What is read for the whole school only, its window over.
+    numbers: UUID
     # The parent's certificate of a course that is read to the end.
     certificate: OwnCertificate
     # What the centre's specialist has proposed about an accepted referral.
@@ -137,6 +140,7 @@ def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
     certificate = story.families()
     late_child = _second_school(world)
     next_round = _next_round(world)
+    numbers = _read_for_the_school(world)
     world.session.commit()
     _settle(owner, [found["new"], found["school new"], found["accepted"]])
     _ring_and_send(world)
@@ -148,6 +152,7 @@ def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
         reviews,
         next_round,
         late_child,
+        numbers,
         certificate,
         story.proposal,
         story.school_proposal,
@@ -332,6 +337,25 @@ def _next_round(world: World) -> Campaign:
     )
     world.session.add(made)
     return made
+
+
+def _read_for_the_school(world: World) -> UUID:
+    """A questionnaire of which nobody reads one person's answers; too few have answered it."""
+    instrument = world.catalog.instruments["mics-discipline"]
+    made = Assignment(
+        campaign_id=world.campaign.id,
+        school_year=world.campaign.school_year,
+        school_id=world.school.id,
+        classroom_id=world.school.classroom.id,
+        instrument_id=instrument.id,
+        release_id=instruments.release_id(world.session, instrument),
+        respondent="guardian",
+        opens_at=datetime.now(UTC) - timedelta(hours=20),
+        closes_at=datetime.now(UTC) - timedelta(hours=1),
+        created_by=world.school.psychologist.account.id,
+    )
+    world.session.add(made)
+    return made.id
 
 
 def _settle(owner: Engine, late_ids: list[UUID]) -> None:

@@ -181,6 +181,12 @@ def _stop(here: Here) -> None:
     here.page.wait_for_url("**/s/stop")
 
 
+def _closed(here: Here) -> None:
+    """What a pupil reads when the time of the person beside them is over."""
+    _begin("asq")(here)
+    here.open("/s/closed")
+
+
 def _thanks(here: Here) -> None:
     _enter("hbsc-bullying")(here)
     if here.page.url.endswith("/s/about"):
@@ -206,6 +212,9 @@ def _pupil() -> list[Visit]:
             Visit("student.page", pupil, "/s", light, instrument, _begin(instrument))
             for instrument in ("who-5", "psc-17-y")
         ),
+        Visit("student.page", pupil, "/s", light, "asq", _begin("asq")),
+        Visit("student.page", pupil, "/s", light, "cries-8", _begin("cries-8")),
+        Visit("student.closed", pupil, "/s", light, "", _closed),
         Visit("student.page", pupil, "/s", light, "blank", _blank),
         Visit("student.stop", pupil, "/s", light, "", _stop),
         Visit("student.thanks", pupil, "/s", light, "", _thanks),
@@ -422,6 +431,14 @@ def _school() -> list[Visit]:
             Visit("school.assignment_new", school, "/school/assignments/new", heavy, case, by, said)
             for case, by, said in (("", None, 200), ("empty", _press(), 422), ("check", _plan, 200))
         ),
+        Visit(
+            "school.assignment_numbers",
+            school,
+            lambda busy: f"/school/assignments/{busy.numbers}/numbers",
+            heavy,
+        ),
+        Visit("school.events", school, "/school/events", heavy),
+        Visit("school.events", school, "/school/events", heavy, "empty", _press(), 422),
         Visit("school.codes", school, _asked("who-5", "/codes"), heavy),
         Visit("school.codes", school, _asked("who-5", "/codes"), heavy, "sheet", _new_codes),
         Visit("school.consents_of_classes", school, "/school/consents", heavy),

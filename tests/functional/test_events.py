@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.functional.browser import Browser, Page
-from tests.world import World, an_adult
+from tests.world import EVENT, World, an_adult
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.people import Role
 from tirek.services import gates
@@ -63,7 +63,7 @@ def test_an_event_is_written_down_and_listed(
     )
     assert "The event is written down." in page.text
     rows = page.rows("Events at the school")
-    assert [row[1] for row in rows] == ["words of the event", "Fire in the gym"]
+    assert [row[1] for row in rows] == [EVENT, "Fire in the gym"]
     assert rows[1][0] == "15.01.2026"
     stored = system.scalars(select(SchoolEvent.words_sealed)).all()
     assert all(b"gym" not in sealed for sealed in stored)
@@ -169,7 +169,7 @@ def test_the_form_offers_the_events_and_where_to_write_one_down(
     page = at_work.open(NEW)
     offered = [one.text for one in page.html.select("select[name=event] option")]
     assert offered[0] == "Not chosen"
-    assert offered[1].endswith(": words of the event")
+    assert offered[1].endswith(f": {EVENT}")
     assert page.link("Write an event down").endswith("/school/events")
 
 
@@ -184,7 +184,7 @@ def test_the_pupil_reads_the_day_and_never_the_words(
         select(SchoolEvent).where(SchoolEvent.school_id == world.school.id)
     ).one()
     assert f"{event.happened_on:%d.%m.%Y}" in page.text
-    assert "words of the event" not in str(page.html)
+    assert EVENT not in str(page.html)
 
 
 def test_what_is_free_keeps_no_conditions(
