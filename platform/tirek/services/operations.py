@@ -82,6 +82,7 @@ class OverdueNotice:
     level: Level
     addressee: str
     school: Place
+    region: Place
     due_at: datetime
 
 
@@ -225,9 +226,12 @@ def _notices(area: Area) -> Select[*tuple[Any, ...]]:
             Notice.due_at,
             School.name_kk,
             School.name_ru,
+            Region.name_kk.label("region_kk"),
+            Region.name_ru.label("region_ru"),
         )
         .join(School, School.id == Notice.school_id)
         .join(District, District.id == School.district_id)
+        .join(Region, Region.iso == District.region_iso)
         .where(
             Notice.confirmed_at.is_(None),
             Notice.due_at <= func.now(),
@@ -239,9 +243,9 @@ def _notices(area: Area) -> Select[*tuple[Any, ...]]:
 
 
 def _notice_row(row: Any) -> OverdueNotice:
-    place = Place(row.name_kk, row.name_ru)
+    school, region = Place(row.name_kk, row.name_ru), Place(row.region_kk, row.region_ru)
     return OverdueNotice(
-        short(row.id), row.kind, Level(row.level), row.addressee, place, row.due_at
+        short(row.id), row.kind, Level(row.level), row.addressee, school, region, row.due_at
     )
 
 

@@ -13,6 +13,7 @@ from tirek.domain.instruments import UNSEEN, AnswerState, Instrument
 from tirek.domain.interpretation import Condition, ItemAtLeast, ItemUnanswered
 from tirek.domain.levels import Level
 from tirek.domain.referral import SignalKind
+from tirek.domain.scales import Scale
 from tirek.services import audit, runs
 from tirek.services.runs import AdministrationKey
 from tirek.services.students import data_key
@@ -46,6 +47,10 @@ class RawScore:
     name: str
     value: Decimal | None
     highest: Fraction | None
+    # Blanks were made up for by the questionnaire's own rule.
+    is_prorated: bool
+    # What the rules looked at, where that is not the exact value.
+    judged_at: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +205,30 @@ def _scores(
     # Rescoring adds a row: the last one of a scale counts.
     latest = {score.scale: score for score in rows}
     if instrument is None:
-        return tuple(RawScore(scale, score.value, None) for scale, score in latest.items())
+        return tuple(
+            RawScore(scale, score.value, None, score.prorated, None)
+            for scale, score in latest.items()
+        )
     return tuple(
-        RawScore(instrument.text(lang, f"scale.{scale.id}"), latest[scale.id].value, scale.highest)
+        RawScore(
+            instrument.text(lang, f"scale.{scale.id}"),
+            latest[scale.id].value,
+            scale.highest,
+            latest[scale.id].prorated,
+            _judged_at(scale, latest[scale.id].value),
+        )
         for scale in instrument.scoring.scales
         if scale.id in latest
     )
+
+
+def _judged_at(scale: Scale, value: Decimal | None) -> Fraction | None:
+    """The rounded value that the rules read; without it 14.6 beside "15 or more" looks wrong."""
+    if value is None:
+        return None
+    exact = Fraction(value)
+    rounded = scale.banded(exact)
+    return None if rounded == exact else rounded
 
 
 def _concerns(unit: Unit, leg: Referral) -> tuple[StaffConcern, ...]:

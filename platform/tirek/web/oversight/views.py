@@ -11,7 +11,9 @@ from tirek.domain.permissions import Permission
 from tirek.services import breaches as records
 from tirek.services import operations
 from tirek.services.breaches import BreachQuery
-from tirek.web.access import requires
+from tirek.services.operations import OverdueNotice
+from tirek.web.access import catalog, requires
+from tirek.web.i18n import data_lang
 from tirek.web.oversight.blueprint import area, blueprint
 from tirek.web.transaction import unit
 from tirek.web.watch_words import as_month
@@ -27,8 +29,16 @@ def home() -> str:
         "oversight/home.html",
         machinery=operations.machinery(unit(), area()),
         work=operations.work(unit(), area()),
+        notice_title=_notice_title,
         now=datetime.now(UTC),
     )
+
+
+def _notice_title(notice: OverdueNotice) -> str:
+    """What had to be done, as the protocol calls it; a kind that it lacks stays a code."""
+    rules = catalog().protocol.rule(notice.level).notices
+    titles = {one.kind: one.title[data_lang()] for one in rules}
+    return titles.get(notice.kind, notice.kind)
 
 
 @blueprint.post("/messages/<int:message_id>/retry")
