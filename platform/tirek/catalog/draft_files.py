@@ -1,6 +1,8 @@
 """Files of a release that somebody proposes: unpacked, read and checked, but never published."""
 
 import json
+import lzma
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,6 +27,18 @@ from tirek.domain.draft_upload import (
 RELEASE = "release.yaml"
 # What packing programs add of their own.
 IGNORED = ("__MACOSX/",)
+# What reading an archive raises that was cut short, damaged, encrypted, or packed in a way that no
+# part of ours would be.
+BROKEN = (
+    BadZipFile,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +73,7 @@ def _from_zip(content: bytes) -> dict[str, str]:
     try:
         with ZipFile(BytesIO(content)) as archive:
             return _members(archive)
-    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
-        # Cut short, encrypted, or packed in a way that no part of ours would be.
+    except BROKEN:
         raise UnusableFilesError(DraftFault.ZIP) from None
 
 

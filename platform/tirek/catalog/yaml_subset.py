@@ -24,6 +24,8 @@ DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
 SURPRISING = re.compile(r"|[-+.]?[0-9][0-9_]*\.?[0-9_]*([eE][-+]?[0-9]+)?|[yYnN]")
 # More digits than an IEEE double keeps would change on the way through JSON (RFC 8785).
 MAX_DIGITS = 15
+# No file of ours comes near; what is sent in may be nested to break its reader.
+MAX_DEPTH = 32
 WORDS: dict[str, Plain] = {"true": True, "false": False, "null": None}
 YAML_TABLE = yaml.resolver.Resolver()
 TEXT_TAG = "tag:yaml.org,2002:str"
@@ -99,7 +101,7 @@ def read(path: Path) -> Document:
 def parse(path: Path, text: str) -> Node:
     """Return the text's single document; `path` is only named in errors."""
     try:
-        events = list(yaml.parse(text, Loader=yaml.CSafeLoader))
+        events = list(_events(path, text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -109,6 +111,19 @@ def parse(path: Path, text: str) -> Node:
         line = _line_at(text.encode(), error.position)
         raise CatalogError(path, line, f"not YAML: {error.reason}") from None
     return _Builder(path, iter(events)).document()
+
+
+def _events(path: Path, text: str) -> Iterator[yaml.Event]:
+    """The parser's events; raise CatalogError at the first that is nested too deep."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise CatalogError(path, _line(event), f"nested more than {MAX_DEPTH} deep")
+        yield event
 
 
 def plain(node: Node) -> Data:

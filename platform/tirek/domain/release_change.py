@@ -16,7 +16,9 @@ from tirek.domain.part_diff import Difference, Path, differences
 from tirek.domain.score_grid import score_differences
 from tirek.domain.wording_change import said_the_same, text_step_of
 
-VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+# Four digits each: a number without end breaks whoever reads it.
+_NUMBER = r"(0|[1-9][0-9]{0,3})"
+VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}")
 STATUSES = (WordingStatus.WORKING, WordingStatus.AUTHORISED, WordingStatus.VALIDATED)
 
 

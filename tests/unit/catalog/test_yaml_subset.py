@@ -146,3 +146,8 @@ def test_a_control_character_is_found_on_its_line():
     with pytest.raises(CatalogError, match="control characters") as caught:
         parse(Path("file.yaml"), "а: әліппе\nб: \x07\nв: 1\n")
     assert caught.value.line == 2
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, "\n".join(" " * n + "a:" for n in range(1500))])
+def test_what_is_nested_without_end_is_refused_at_once(text):
+    assert "deep" in refusal(text)[1]

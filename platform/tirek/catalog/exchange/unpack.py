@@ -1,5 +1,7 @@
 """Archives from outside: their files by path, kept small, with a sentence for what is broken."""
 
+import lzma
+import zlib
 from io import BytesIO
 from posixpath import normpath
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -8,6 +10,16 @@ from tirek.catalog.exchange.foreign import MAX_BYTES, ExchangeError
 
 MAX_FILES = 2_000
 MAX_UNPACKED = 60_000_000
+# What reading an archive raises that was locked, damaged, or packed in an unknown way.
+BROKEN = (
+    RuntimeError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 def is_archive(content: bytes) -> bool:
@@ -25,7 +37,7 @@ def unpacked(content: bytes) -> dict[str, bytes]:
             return {normpath(each.filename): archive.read(each) for each in entries}
     except BadZipFile:
         raise ExchangeError("the file", "is no archive that can be opened") from None
-    except (RuntimeError, NotImplementedError, OSError, ValueError, EOFError) as error:
+    except BROKEN as error:
         raise ExchangeError("the file", f"cannot be unpacked ({type(error).__name__})") from None
 
 

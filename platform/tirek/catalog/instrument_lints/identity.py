@@ -7,7 +7,9 @@ from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import WORDING, InstrumentFiles
 from tirek.domain.instruments import AnswerState
 
-VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
+# Four digits each: a number without end breaks whoever reads it.
+_NUMBER = r"(0|[1-9][0-9]{0,3})"
+VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}")
 
 
 def parts_belong_together(files: InstrumentFiles) -> Iterator[Finding]:
