@@ -136,3 +136,13 @@ def test_what_was_seen_without_a_questionnaire_has_no_score_to_compare(
     found = the_leg(system, world.school.pupil)
     page = browser().sign_in(world.home.specialist).open(f"/en/psc/referrals/{found.id}/found")
     assert "No finished questionnaire stands behind this" in page.text
+
+
+def test_whoever_has_fetched_the_answers_as_a_file_has_seen_them(
+    system: Session, world: World, browser: NewBrowser, key: AdministrationKey
+) -> None:
+    one = browser().sign_in(world.school.psychologist)
+    one.client.get(f"/en/school/assignments/{world.school.assignments['phq-a'].id}/files/csv")
+    page = one.open(f"/en/school/results/{key.school_year}/{key.id}/found")
+    one.submit(page, verdict="confirmed", knew="no")
+    assert [row[:2] for row in said(system)] == [("confirmed", True)]
