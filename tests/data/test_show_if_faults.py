@@ -133,6 +133,14 @@ def test_what_is_read_for_a_school_only_flags_and_shows_nobody(
     ]
 
 
+def test_parents_have_no_specialist_beside_them(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plant(folder, "structure", "subject: child", "subject: parent-about-child")
+    said = [reason for _, _, name, reason in lint(folder, capsys) if name == "gate"]
+    assert said == ["staffed_window is for pupils: parents answer at home"]
+
+
 def test_the_pages_say_when_an_item_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["instruments", "show", "asq"]) == 0
     said = capsys.readouterr().out

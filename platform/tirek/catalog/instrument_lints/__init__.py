@@ -27,6 +27,7 @@ from tirek.catalog.instrument_lints.showing import (
     conditions_can_change,
     conditions_stand_on_earlier_items,
     nobody_is_singled_out,
+    somebody_can_be_beside,
 )
 from tirek.catalog.release import release_findings
 
@@ -44,6 +45,7 @@ CONTENT: tuple[Lint, ...] = (
     conditions_can_change,
     blanks_are_seen,
     nobody_is_singled_out,
+    somebody_can_be_beside,
     items_count_once,
     codes_are_weights,
     items_move_scales_the_right_way,

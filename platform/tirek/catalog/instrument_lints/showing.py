@@ -6,7 +6,7 @@ from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.catalog.interpretation import Shown
 from tirek.domain.gates import Gate
-from tirek.domain.instruments import Item
+from tirek.domain.instruments import Item, Subject
 from tirek.domain.interpretation import AnyItem, ItemAtLeast, ItemCondition
 
 
@@ -64,6 +64,15 @@ def _unsaid(files: InstrumentFiles) -> Iterator[Finding]:
 
 def _is_conditional(item: Item) -> bool:
     return item.show_if is not None
+
+
+def somebody_can_be_beside(files: InstrumentFiles) -> Iterator[Finding]:
+    """Lint `gate`: windows and events of a school are for what its pupils answer there."""
+    structure = files.instrument.structure
+    is_at_school = structure.gate in {Gate.STAFFED_WINDOW, Gate.AFTER_EVENT}
+    if is_at_school and structure.subject is not Subject.CHILD:
+        reason = f"{structure.gate} is for pupils: parents answer at home"
+        yield files.finding("gate", "structure", ("use",), reason)
 
 
 def nobody_is_singled_out(files: InstrumentFiles) -> Iterator[Finding]:
