@@ -22,9 +22,7 @@ from tirek.domain.scales import (
 )
 
 # Where a blank may simply not be counted; anywhere else that would make it a silent zero.
-UNCOUNTED = frozenset(
-    {Method.COUNT_GE, Method.ANY_GE, Method.MEAN, Method.MAX, Method.IRT_EAP}
-)
+UNCOUNTED = frozenset({Method.COUNT_GE, Method.ANY_GE, Method.MEAN, Method.MAX, Method.IRT_EAP})
 PRORATED = frozenset({Method.SUM_PRORATED, Method.MEAN_TIMES_K})
 
 
