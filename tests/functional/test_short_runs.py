@@ -309,3 +309,22 @@ def test_steps_are_sealed_and_another_school_sees_none(
     to_the_end(pupil, begin(world, pupil))
     for row in steps(system):
         assert b"theta" not in row.sealed
+
+
+def test_an_answer_is_kept_and_acts_where_nothing_more_can_be_chosen(
+    app: Flask, world: World, browser: NewBrowser, system: Session
+) -> None:
+    """The questionnaire's files lost their plan while somebody was at it."""
+    pupil = browser()
+    page = begin(world, pupil)
+    while item_of(page) != "q9":
+        page = answer(pupil, page, "0")
+    plant: Plant = app.extensions[EXTENSION]
+    known = plant.catalog.instruments[NAME]
+    without = replace(known, scoring=replace(known.scoring, short=None))
+    others = {**plant.catalog.instruments, NAME: without}
+    app.extensions[EXTENSION] = replace(plant, catalog=replace(plant.catalog, instruments=others))
+    assert answer(pupil, page, "1").url.endswith("/s/thanks")
+    system.rollback()
+    assert system.scalars(select(FlagRecord.code)).all() == ["harm"]
+    assert "scoring_failed" in {task.reason for task in system.scalars(select(ReviewTask))}

@@ -9,19 +9,22 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlalchemy import insert, select
 
 from tirek.domain import administration, calibration
 from tirek.domain.calibration import Calibration, CalibrationStatus, ShortPlan
 from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import Answer, Instrument
-from tirek.services import audit, runs
+from tirek.services import audit, completion, runs
 from tirek.services.runs import AdministrationKey, Run
 from tirek.services.unit import Unit
 from tirek.storage.models import AdaptiveStep, Administration
 
 if TYPE_CHECKING:
     from tirek.domain.measurement.adaptive import Step
+
+log = structlog.get_logger()
 
 PLACE = ("adaptive_steps", "sealed")
 # Processors differ in the last bits of an estimate; to so many places all agree.
@@ -75,15 +78,26 @@ def page_after(unit: Unit, run: Run, index: int, known: dict[str, Answer]) -> in
 def choose(unit: Unit, run: Run) -> str | None:
     """The question that waits, else the next one by the plan, which is written down; None: enough.
 
+    Where the files no longer hold a plan, or the choosing fails, the run ends and a person looks.
     The run is locked first, so that two tabs choose one question and not two.
     """
     _lock(unit, run.key)
     run = runs.load(unit, run.key)
     waiting = next((item for item in run.steps if item not in run.answers), None)
-    if waiting is not None:
+    if waiting is not None or not run.is_open:
+        # Ended meanwhile: the last page was sent twice at once.
         return waiting
     asked = _categories(run)
-    step = calibration.step_after(*_plan(run.instrument), asked)
+    try:
+        step = calibration.step_after(*_plan(run.instrument), asked)
+    except Exception as error:  # noqa: BLE001 - see below
+        # Whatever went wrong in here must not cost the answer that came with this request, so the
+        # run ends and a person looks. The text of the error may hold an answer.
+        log.error(  # noqa: TRY400 - the traceback would carry answers
+            "choosing failed", administration=str(run.key.id), error=type(error).__name__
+        )
+        completion.open_review(unit, run, completion.SCORING_FAILED)
+        return None
     unit.session.execute(insert(AdaptiveStep).values(_row(run, asked, step)))
     return step.item
 
