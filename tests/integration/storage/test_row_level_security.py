@@ -55,10 +55,14 @@ TABLES = {
     "approvals": "student_id",
     "breaches": "student_id",
     "conflicts": "student_id",
+    "screening_outcomes": "student_id",
+    "adaptive_steps": "student_id",
+    # Of a school; its one pupil stands for it.
+    "school_events": "(SELECT s.id FROM students s WHERE s.school_id = school_events.school_id)",
 }
 # What a scope does not see even of its own child.
 HIDDEN = {
-    "student": {"guardianships"},
+    "student": {"guardianships", "screening_outcomes", "school_events"},
     "guardian": {
         "access_codes",
         "cases",
@@ -75,10 +79,33 @@ HIDDEN = {
         "approvals",
         "breaches",
         "conflicts",
+        "screening_outcomes",
+        "school_events",
     },
-    "support_center": {"guardianships", "access_codes"},
+    "support_center": {"guardianships", "access_codes", "school_events"},
     "school": set(),
 }
+
+# What is written down about how well questionnaires measure, and what must be known before one.
+MEASURED = (
+    (
+        "INSERT INTO screening_outcomes (id, school_year, administration_id, student_id, school_id,"
+        " verdict, saw_score, recorded_by) SELECT gen_random_uuid(), school_year, id, student_id,"
+        " school_id, 'confirmed', true, :account FROM administrations"
+        " WHERE student_id = :student AND instrument_id = 'gad-7'"
+    ),
+    (
+        "INSERT INTO adaptive_steps (school_year, administration_id, step, student_id, school_id,"
+        " item_id, why, sealed, parameters_hash) SELECT school_year, id, 1, student_id, school_id,"
+        " 'q1', 'first', '\\x00', 'h' FROM administrations"
+        " WHERE student_id = :student AND instrument_id = 'psc-17-p'"
+    ),
+    (
+        "INSERT INTO school_events (id, school_id, happened_on, words_sealed, recorded_by)"
+        " SELECT gen_random_uuid(), school_id, current_date, '\\x00', :account FROM students"
+        " WHERE id = :student"
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -161,6 +188,11 @@ def _help(engine: Engine, owner: Engine, world: World, school: SchoolWorld, cent
             {"student": school.pupil.id},
         )
         connection.execute(text("ALTER TABLE breaches ENABLE TRIGGER USER"))
+        for statement in MEASURED:
+            connection.execute(
+                text(statement),
+                {"student": school.pupil.id, "account": center.specialist.account.id},
+            )
 
 
 def seen(connection: Connection, table: str) -> set[UUID]:
