@@ -485,9 +485,11 @@ def test_a_published_part_is_immutable_and_only_a_releases_status_changes(
         connection.rollback()
         assert refused(connection, "UPDATE instrument_releases SET label = '9'") == "TK001"
         connection.rollback()
-        assert refused(connection, "UPDATE instrument_releases SET status = 'retired'") == (
-            "accepted"
-        )
+        retired = "UPDATE instrument_releases SET status = 'retired'"
+        assert refused(connection, retired) == "TK002"
+        connection.rollback()
+        told = f"{retired}, retired_at = now(), retired_reason = 'A better one.'"
+        assert refused(connection, told) == "accepted"
 
 
 # Flags, cases, answers, notices
