@@ -38,7 +38,7 @@ def asked(world: World, hours: float, answered: int) -> Assignment:
         release_id=instruments.release_id(world.session, world.catalog.instruments[NAME]),
         respondent="guardian",
         opens_at=now - timedelta(hours=20),
-        closes_at=now + timedelta(hours=hours),
+        closes_at=now + timedelta(hours=1),
         created_by=world.school.psychologist.account.id,
     )
     world.session.add(one)
@@ -52,12 +52,14 @@ def asked(world: World, hours: float, answered: int) -> Assignment:
         administrations.record_responses(unit, runs.load(unit, key), no)
         administrations.complete(unit, runs.load(unit, key))
     world.session.commit()
+    one.closes_at = datetime.now(UTC) + timedelta(hours=hours)
+    world.session.commit()
     return one
 
 
 @pytest.mark.parametrize("lang", ["kk", "ru", "en"])
 def test_enough_people_are_numbers(world: World, browser: NewBrowser, lang: str) -> None:
-    assignment = asked(world, -1, 11)
+    assignment = asked(world, 0, 11)
     staff = browser(lang).sign_in(world.school.psychologist)
     page = staff.open(f"/{lang}/school/assignments/{assignment.id}/numbers")
     assert len(page.html.find_all("table")) == 12
@@ -67,7 +69,7 @@ def test_enough_people_are_numbers(world: World, browser: NewBrowser, lang: str)
 def test_the_class_s_page_leads_there_and_to_nobody_s_result(
     world: World, browser: NewBrowser
 ) -> None:
-    assignment = asked(world, -1, 11)
+    assignment = asked(world, 0, 11)
     staff = browser().sign_in(world.school.psychologist)
     page = staff.open(f"/en/school/assignments/{assignment.id}")
     assert page.link("Answers of the whole school").endswith("/numbers")
@@ -78,7 +80,7 @@ def test_the_class_s_page_leads_there_and_to_nobody_s_result(
 
 @pytest.mark.parametrize(
     ("hours", "answered", "words"),
-    [(1, 11, "Some class may still answer"), (-1, 9, "Too few have answered")],
+    [(1, 11, "Some class may still answer"), (0, 9, "Too few have answered")],
 )
 def test_too_early_or_too_few_is_said(
     world: World, browser: NewBrowser, hours: int, answered: int, words: str

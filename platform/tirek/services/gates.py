@@ -7,14 +7,16 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from tirek.domain.administration import AdministrationState
 from tirek.domain.errors import DomainError, NotFoundError
 from tirek.domain.gates import Gate, WindowFault, has_happened, staffed_window_fault
 from tirek.domain.instruments import Instrument
 from tirek.domain.people import Role
+from tirek.domain.standing_disclosure import FEWEST_SHOWN
 from tirek.services import school_events
 from tirek.services.runs import AdministrationKey, Run
 from tirek.services.unit import Unit
-from tirek.storage.models import Account, Administration, Assignment
+from tirek.storage.models import Account, Administration, Assignment, Campaign
 
 Window = tuple[datetime, datetime]
 
@@ -34,6 +36,10 @@ class NotStaffableError(DomainError):
 
 class NoEventError(DomainError):
     """No recorded event was named, or it lies after the window's beginning."""
+
+
+class CountedError(DomainError):
+    """The school's numbers of this round can be read already, so nobody further is asked in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,9 @@ class Told:
 def require(unit: Unit, instrument: Instrument, window: Window, said: Conditions) -> Conditions:
     """What an assignment keeps of the conditions, once the instrument's gate is passed.
 
-    Raises `NobodyThereError`, `NotStaffableError` or `NoEventError`. The database refuses the same
-    (migration 0011), but for the school's hours, which only the calendar knows.
+    Raises `NobodyThereError`, `NotStaffableError`, `NoEventError` or `CountedError`. The database
+    refuses the first three as well (migration 0011), but for the school's hours, which only the
+    calendar knows.
     """
     gate = instrument.structure.gate
     if gate is Gate.STAFFED_WINDOW:
@@ -75,6 +82,8 @@ def require(unit: Unit, instrument: Instrument, window: Window, said: Conditions
             raise NobodyThereError("no specialist of the school was named")
     if gate is Gate.AFTER_EVENT:
         _require_event(unit, window, said.event_id)
+    if gate is Gate.SCHOOL_LEVEL_ONLY:
+        _require_uncounted(unit, instrument.id, window)
     return said.of(gate)
 
 
@@ -86,15 +95,50 @@ def require_staffable(unit: Unit, window: Window) -> None:
 
 
 def require_longer(unit: Unit, assignment: Assignment, closes_at: datetime) -> None:
-    """Refuse to keep a staffed window open when nobody could be there; `NotStaffableError`."""
+    """Refuse to keep a window open when nobody could be there, or its numbers can be read.
+
+    Raises `NotStaffableError` or `CountedError`.
+    """
+    window = assignment.opens_at, closes_at
     if assignment.staffed_by is not None:
-        require_staffable(unit, (assignment.opens_at, closes_at))
+        require_staffable(unit, window)
+    instrument = unit.catalog.instruments.get(assignment.instrument_id)
+    if instrument is not None and not is_read_per_person(instrument):
+        _require_uncounted(unit, instrument.id, window)
 
 
 def _require_event(unit: Unit, window: Window, event_id: UUID | None) -> None:
     happened = None if event_id is None else school_events.find_date(unit, event_id)
     if happened is None or not has_happened(happened, window[0]):
         raise NoEventError("no event that had happened by then")
+
+
+def _require_uncounted(unit: Unit, instrument_id: str, window: Window) -> None:
+    """Refuse a further window in a round of the own school in which enough have finished.
+
+    Numbers read before it and after it would tell what those in between have answered.
+    """
+    opens_at, closes_at = window
+    of_round = (
+        Assignment.school_id == unit.actor.school_id,
+        Assignment.instrument_id == instrument_id,
+        Assignment.campaign_id.in_(
+            select(Campaign.id).where(Campaign.starts_at <= opens_at, Campaign.ends_at >= closes_at)
+        ),
+    )
+    still_open = select(Assignment.id).where(
+        *of_round, Assignment.cancelled_at.is_(None), Assignment.closes_at > func.now()
+    )
+    if unit.session.scalars(still_open.limit(1)).one_or_none() is not None:
+        return
+    finished = (
+        select(func.count())
+        .select_from(Administration)
+        .join(Assignment, Assignment.id == Administration.assignment_id)
+        .where(*of_round, Administration.state == AdministrationState.COMPLETED.value)
+    )
+    if unit.session.scalars(finished).one() >= FEWEST_SHOWN:
+        raise CountedError("the numbers of this round can be read")
 
 
 def specialists(unit: Unit) -> Sequence[Account]:

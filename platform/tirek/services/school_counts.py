@@ -83,6 +83,8 @@ def _finished(unit: Unit, assignment: Assignment) -> list[AdministrationKey]:
             Administration.school_year == assignment.school_year,
             Administration.release_id == assignment.release_id,
             Administration.state == "completed",
+            # Whoever finishes later is not counted: numbers that move would tell of one person.
+            Administration.ended_at <= func.least(Assignment.closes_at, Assignment.cancelled_at),
         )
     )
     return [AdministrationKey(row.school_year, row.id) for row in rows]

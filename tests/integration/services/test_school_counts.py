@@ -10,7 +10,16 @@ from tests.world import World, a_vault, a_world, the_catalog
 from tirek.config import Keys
 from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import Answer
-from tirek.services import administrations, instruments, results, runs, school_counts
+from tirek.services import (
+    administrations,
+    assignments,
+    gates,
+    instruments,
+    results,
+    runs,
+    school_counts,
+)
+from tirek.services.assignments import Wish
 from tirek.services.runs import AdministrationKey
 from tirek.services.school_counts import StillOpenError, TooFewError
 from tirek.storage.models import Administration, Assignment
@@ -27,7 +36,7 @@ def world(system: Session, keys: Keys) -> World:
 
 @pytest.fixture
 def asked(world: World) -> Assignment:
-    """The class's guardians were asked, and the window is over."""
+    """The class's guardians are asked; `answer` ends the window."""
     now = datetime.now(UTC)
     one = Assignment(
         campaign_id=world.campaign.id,
@@ -38,7 +47,7 @@ def asked(world: World) -> Assignment:
         release_id=instruments.release_id(world.session, world.catalog.instruments[NAME]),
         respondent="guardian",
         opens_at=now - timedelta(hours=20),
-        closes_at=now - timedelta(hours=1),
+        closes_at=now + timedelta(hours=1),
         created_by=world.school.psychologist.account.id,
     )
     world.session.add(one)
@@ -57,6 +66,8 @@ def answer(world: World, assignment: Assignment, sheets: list[dict[str, str | No
         read = {item: Answer.read(code) for item, code in every.items()}
         administrations.record_responses(unit, runs.load(unit, key), read)
         administrations.complete(unit, runs.load(unit, key))
+    world.session.commit()
+    assignment.closes_at = datetime.now(UTC)
     world.session.commit()
 
 
@@ -106,3 +117,34 @@ def test_no_single_result_is_opened(world: World, asked: Assignment) -> None:
     key = AdministrationKey(row.school_year, row.id)
     with pytest.raises(NotFoundError):
         results.open_result(unit, key, "ru")
+
+
+def test_nobody_further_is_asked_once_numbers_can_be_read(world: World, asked: Assignment) -> None:
+    answer(world, asked, [{} for _ in range(12)])
+    assert counted(world, asked)["q1"] == [12, 0, 0]
+    unit, later = world.unit(world.school.psychologist.actor), datetime.now(UTC)
+    with pytest.raises(gates.CountedError):
+        assignments.extend(unit, asked.id, later + timedelta(hours=2))
+    # Nor by cancelling and asking the same class again.
+    assignments.cancel(unit, asked.id)
+    again = Wish(world.school.classroom.id, NAME, later, later + timedelta(hours=2))
+    with pytest.raises(gates.CountedError):
+        assignments.assign(unit, again)
+
+
+def test_while_too_few_have_answered_further_ones_may_be_asked(
+    world: World, asked: Assignment
+) -> None:
+    answer(world, asked, [{} for _ in range(9)])
+    unit, later = world.unit(world.school.psychologist.actor), datetime.now(UTC)
+    assignments.extend(unit, asked.id, later + timedelta(hours=2))
+    assert asked.closes_at == later + timedelta(hours=2)
+
+
+def test_whoever_finishes_after_the_window_moves_no_number(world: World, asked: Assignment) -> None:
+    unit, now = world.unit(), datetime.now(UTC)
+    late = administrations.open_or_resume(unit, asked, world.school.pupils[12].id, "ru", now)
+    answer(world, asked, [{} for _ in range(12)])
+    administrations.complete(unit, runs.load(unit, late))
+    world.session.commit()
+    assert counted(world, asked)["q1"] == [12, 0, 0]

@@ -134,6 +134,7 @@ def assignment_extend(assignment_id: UUID) -> tuple[str, int] | Response:
             assignments.WindowError,
             assignments.NoCampaignError,
             gates.NotStaffableError,
+            gates.CountedError,
         ) as refusal:
             form.form_errors.append(refusal_in_words(refusal))
         else:

@@ -20,6 +20,7 @@ REFUSALS = (
     gates.NobodyThereError,
     gates.NotStaffableError,
     gates.NoEventError,
+    gates.CountedError,
 )
 
 
@@ -60,6 +61,12 @@ def _of_gate(refusal: DomainError) -> str:
             text = _(
                 "Choose what happened: these questions are about an event that is written down,"
                 " and that lies before the window opens."
+            )
+        case gates.CountedError():
+            text = _(
+                "The answers of the whole school can be read for this round already. Asking"
+                " further people would tell what each of them answered: ask them in the next"
+                " round."
             )
         case _:
             text = _("The window must end later than now, and later than before.")
