@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tests.builders_referral import SELF_HARM, a_pupil_answers, the_leg
 from tests.functional.browser import Browser, Page
 from tests.world import Adult, World, an_adult
+from tirek.domain.levels import Level
 from tirek.domain.people import Role
 from tirek.services import heartbeats, ladder
 from tirek.services.oversight import short
@@ -177,12 +178,18 @@ def test_a_breach_is_listed_filtered_and_has_no_button(
 
 
 def test_overdue_notices_are_on_the_operations_page(
-    system: Session, above: Above, late: UUID, browser: NewBrowser
+    system: Session, world: World, above: Above, late: UUID, browser: NewBrowser
 ) -> None:
-    del late
     page = browser().sign_in(above.here).open("/en/oversight")
     found = {short(one) for one in system.scalars(select(Notice.id))}
     assert {row[0] for row in page.rows("Notices overdue")} == found
+    rules = world.catalog.protocol.rule(Level.IMMEDIATE).notices
+    titles = {one.title["ru"] for one in rules}
+    assert {row[1] for row in page.rows("Notices overdue")} <= titles
+    # The number said on the phone is found where the notice has to be confirmed.
+    centre = browser().sign_in(world.home.specialist).open(f"/en/psc/referrals/{late}")
+    assert all(f"Number of this notice: {one}" in centre.text for one in found)
+    assert "Late, and nobody has confirmed it:" in centre.text
     elsewhere = browser().sign_in(above.elsewhere).open("/en/oversight")
     assert "every notice was confirmed in time" in elsewhere.text
 

@@ -141,6 +141,8 @@ def test_the_page_says_why_here_why_now_who_saw_it_and_what_is_late(
         world.home.region.name_ru,
         phq.text("ru", "flag.selfHarm"),
         phq.text("ru", "q9.topic"),
+        # The title speaks to the pupil, so it stands as a quotation.
+        f"Questionnaire PHQ-A: “ {phq.text('ru', 'title')} ”",
         "Working wording",
         "To be confirmed by a lawyer.",
         world.catalog.protocol.rule(leg.level).next_steps["ru"],  # type: ignore[arg-type]
