@@ -40,6 +40,7 @@ NOT_PAGES = (
         "parent.certificate_file": "a file",
         "student.resume": "sends on to where the pupil is",
         "school.assignment_step_left": "sends back to the class",
+        "school.result_file": "a file",
         "school.case_accept_left": "sends back to the referral",
         "school.case_notice_left": "sends back to the referral",
         "school.consents_papers_left": "sends back to the class",

@@ -6,8 +6,9 @@ TIREK_SHOTS names a folder for pictures of each page, for people to look at.
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -30,10 +31,12 @@ from tirek.domain.scope import Scope
 from tirek.services import drills, duty_places, endpoints, heartbeats, ladder
 from tirek.services.oversight import Area
 from tirek.storage import backdate
-from tirek.storage.models import DutyShift, OutboxMessage, Provider
+from tirek.storage.models import DutyShift, InstrumentLicence, OutboxMessage, Provider
 from tirek.storage.session import app_engine, open_session, owner_engine
 
 ABOVE, ADMIN, HEAD = "above", "admin", "head"
+# A permission of a rights-holder that holds today.
+LICENCE = UUID(int=25)
 # Endpoint, who opens it, its path below the language.
 PAGES = [
     ("oversight.home", ABOVE, "/oversight"),
@@ -47,6 +50,9 @@ PAGES = [
     ("admin.endpoints", ADMIN, "/admin/endpoints"),
     ("admin.authorities", ADMIN, "/admin/authorities"),
     ("admin.authority", ADMIN, "/admin/authorities/KZ-71/guardianship"),
+    ("admin.licences_list", ADMIN, "/admin/licences"),
+    ("admin.licence", ADMIN, "/admin/licences/rcads-25"),
+    ("admin.licence_revoke", ADMIN, f"/admin/licences/rcads-25/{LICENCE}/revoke"),
     ("psc.roster", HEAD, "/psc/roster"),
     ("psc.drills", HEAD, "/psc/drills"),
 ]
@@ -110,6 +116,19 @@ def _story(engine: Engine, owner: Engine, world: World) -> Above:
         )
         backdate.switch_rules(connection, on=True)
     _machinery(world, adults[ABOVE])
+    world.session.add(
+        InstrumentLicence(
+            id=LICENCE,
+            instrument_id="rcads-25",
+            granted_by="UCLA Child FIRST",
+            granted_to="Ғылыми-әдістемелік орталық",
+            scope="Электронное использование в школах, казахский и русский, некоммерческое",
+            evidence="Письмо от 2 сентября 2026 года, папка «Лицензии», лист 14",
+            valid_from=date(2026, 9, 2),
+            recorded_by=adults[ADMIN].account.id,
+        )
+    )
+    world.session.commit()
     with owner.begin() as connection:
         connection.execute(
             text("UPDATE sweeps SET last_ok_at = now() - interval '4 minutes' WHERE name = :name"),

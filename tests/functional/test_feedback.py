@@ -41,9 +41,9 @@ def author(system: Session, world: World, browser: NewBrowser) -> Browser:
     return browser().sign_in(adult)
 
 
-def test_a_methodologist_lands_at_the_feedback(author: Browser) -> None:
+def test_a_methodologist_lands_at_the_instruments_and_finds_the_feedback(author: Browser) -> None:
     page = author.open("/en/login")
-    assert page.url == "/en/oversight/feedback"
+    assert page.url == "/en/oversight/instruments"
     links = {a["href"] for a in page.html.select(".site-nav a")}
     assert "/en/oversight/feedback" in links
     assert "/en/oversight/late" not in links

@@ -26,7 +26,7 @@ AREAS = (
     | dict.fromkeys(SCHOOL_ROLES - {Role.DEPUTY_DIRECTOR}, "school")
     | dict.fromkeys(PSC_ROLES, "psc")
     | dict.fromkeys((Role.REGIONAL_COORDINATOR, Role.NATIONAL_DUTY), "oversight")
-    | {Role.ADMINISTRATOR: "admin", Role.METHODOLOGIST: "oversight/feedback"}
+    | {Role.ADMINISTRATOR: "admin", Role.METHODOLOGIST: "oversight/instruments"}
 )
 
 
