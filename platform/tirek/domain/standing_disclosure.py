@@ -58,9 +58,20 @@ def disclosed(figures: Mapping[str, Any]) -> dict[str, Any]:
         shown[name] = share(figures[name], scored)
     shown["fast"] = share(figures["fast"], paced)
     shown["not_computable"] = count(figures["not_computable"])
-    shown["levels"] = {name: share(number / n, n) for name, number in figures["levels"].items()}
+    for name in ("scored", "complete"):
+        shown[name] = None if is_small(n - figures.get(name, n)) else figures.get(name)
+    shown["levels"] = _levels(figures["levels"], n)
     shown["rounds"] = {name: _round(one) for name, one in figures["rounds"].items()}
     shown["items"] = [_item(one) for one in figures["items"]]
+    return shown
+
+
+def _levels(counts: Mapping[str, int], n: int) -> dict[str, float | str | None]:
+    """The shares of a night's levels; None for one by which the few outside it could be found."""
+    shown = {name: share(number / n, n) for name, number in counts.items()}
+    told = [name for name, cell in shown.items() if isinstance(cell, float) and counts[name]]
+    if told and is_small(n - sum(counts[name] for name in told)):
+        shown[min(told, key=lambda name: (counts[name], name))] = None
     return shown
 
 

@@ -86,3 +86,42 @@ def test_figures_leave_rounded_and_without_small_cells() -> None:
     assert shown["rounds"]["2025.1"] == {"n": HIDDEN, "flagged": None}
     (item,) = shown["items"]
     assert (item["missing"], item["seconds"], item["dif"]) == (HIDDEN, None, None)
+
+
+def of_forty(*, scored: int = 40, complete: int = 40, levels: dict[str, int]) -> dict[str, Any]:
+    return {
+        "n": 40,
+        "scored": scored,
+        "complete": complete,
+        "paced": 40,
+        "floor": 0.0,
+        "ceiling": 0.0,
+        "fast": 0.0,
+        "not_computable": 40 - scored,
+        "levels": levels,
+        "rounds": {},
+        "items": [],
+    }
+
+
+def test_what_is_hidden_is_not_found_by_subtraction() -> None:
+    few = disclosed(of_forty(scored=37, complete=36, levels={}))
+    assert (few["not_computable"], few["scored"], few["complete"]) == (HIDDEN, None, None)
+    many = disclosed(of_forty(scored=30, complete=25, levels={}))
+    assert (many["not_computable"], many["scored"], many["complete"]) == (10, 30, 25)
+
+
+@pytest.mark.parametrize(
+    ("levels", "found"),
+    [
+        ({"soon": 12, "routine": 12}, {"soon": 0.3, "routine": 0.3}),
+        # All the others would tell of the four.
+        ({"immediate": 4, "soon": 36}, {"immediate": HIDDEN, "soon": None}),
+        # Thirty-six of forty tell of the four who have no flag.
+        ({"soon": 36}, {"soon": None}),
+        ({"immediate": 4, "soon": 12}, {"immediate": HIDDEN, "soon": 0.3}),
+        ({"soon": 40}, {"soon": 1.0}),
+    ],
+)
+def test_levels_and_no_flag_are_one_sum(levels: dict[str, int], found: dict[str, Any]) -> None:
+    assert disclosed(of_forty(levels=levels))["levels"] == found
