@@ -162,6 +162,18 @@ def test_the_page_says_why_here_why_now_who_saw_it_and_what_is_late(
     ]
 
 
+def test_a_value_that_signals_round_says_so(
+    engine: Engine, system: Session, specialist: Browser, world: World
+) -> None:
+    thirteen = {f"q{number}": "2" for number in range(1, 6)} | {"q6": "1", "q7": "1", "q8": "1"}
+    a_pupil_answers(engine, world, thirteen, to_the_end=True)
+    page = specialist.open(page_of(the_leg(system, world.school.pupil)))
+    value = page.rows("Scores")[0][1]
+    assert "14.62" in value
+    assert "Signals look at the rounded value: 15." in value
+    assert "Some answers are missing" in value
+
+
 def test_opening_is_written_down_in_the_same_breath(
     specialist: Browser, system: Session, world: World, leg: Referral
 ) -> None:
