@@ -18,7 +18,7 @@ from tirek.domain.flagging import Flag, critical_flags
 from tirek.domain.instruments import SKIPPED, Answer, AnswerState
 from tirek.domain.people import Actor
 from tirek.domain.scope import Scope, ScopeKind
-from tirek.services import adaptive, audit, codes, completion, consents, gates, licences, referrals
+from tirek.services import adaptive, audit, codes, completion, consents, gates, pilots, referrals
 from tirek.services.codes import Origin
 from tirek.services.runs import AdministrationKey, Run, load, pinned_release, seal
 from tirek.services.unit import Unit
@@ -101,8 +101,8 @@ def open_or_resume(
 ) -> AdministrationKey:
     """The one administration of a respondent and an assignment, opened if it is not there.
 
-    Where the permission to show the questions has ended, what was opened before may be finished
-    and nothing else is opened: `WindowClosedError`.
+    Where the permission to show the questions has ended, or the release is retired, what was opened
+    before may be finished and nothing else is opened: `WindowClosedError`.
     """
     instrument = pinned_release(unit, assignment.release_id)
     born = unit.session.scalars(
@@ -129,7 +129,7 @@ def open_or_resume(
         state=_OPEN,
         is_short=assignment.is_short,
     )
-    if licences.may_show(unit, instrument, today.date()):
+    if pilots.may_begin(unit, instrument, assignment.release_id, today.date()):
         unit.session.execute(insertion.on_conflict_do_nothing())
     found = unit.session.scalars(
         select(Administration.id).where(
@@ -140,7 +140,7 @@ def open_or_resume(
         )
     ).one_or_none()
     if found is None:
-        raise WindowClosedError("the permission to show these questions is over")
+        raise WindowClosedError("these questions may not be shown any more")
     return AdministrationKey(assignment.school_year, found)
 
 

@@ -19,7 +19,7 @@ from tirek.domain.consent import (
 )
 from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import Instrument
-from tirek.services import administrations, audit, consents, licences, runs
+from tirek.services import administrations, audit, consents, pilots, runs
 from tirek.services.administrations import ConsentMissingError
 from tirek.services.runs import AdministrationKey, Run
 from tirek.services.unit import Unit
@@ -239,7 +239,8 @@ def _as_asked(
         # The files no longer hold what was asked: its items must not be shown under another one.
         return None
     key = AdministrationKey(own.school_year, own.id) if own else None
-    if key is None and not licences.may_show(unit, instrument, now.astimezone(KAZAKHSTAN).date()):
+    today = now.astimezone(KAZAKHSTAN).date()
+    if key is None and not pilots.may_begin(unit, instrument, assignment.release_id, today):
         return None
     return Asked(
         assignment,

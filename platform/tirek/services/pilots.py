@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, true, update
@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tirek.domain.errors import DomainError, NotFoundError
-from tirek.domain.instruments import ReleaseStatus
-from tirek.services import audit
+from tirek.domain.instruments import Instrument, ReleaseStatus
+from tirek.services import audit, licences
 from tirek.services.unit import Unit
 from tirek.storage.models import District, InstrumentRelease, PilotRegion, Region, School
 
@@ -46,6 +46,17 @@ def usable(unit: Unit, school_id: UUID | None) -> dict[str, UUID]:
         )
     )
     return {row.hash: row.id for row in rows}
+
+
+def may_begin(unit: Unit, instrument: Instrument, release_id: UUID, day: date) -> bool:
+    """Whether whoever was asked before may begin it on a day: not once it is retired.
+
+    Nor where the permission to show it does not hold.
+    """
+    status = unit.session.scalars(
+        select(InstrumentRelease.status).where(InstrumentRelease.id == release_id)
+    ).one()
+    return status != ReleaseStatus.RETIRED.value and licences.may_show(unit, instrument, day)
 
 
 def of_release(unit: Unit, release_id: UUID) -> list[Pilot]:

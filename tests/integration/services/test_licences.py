@@ -18,7 +18,15 @@ from tirek.config import Keys
 from tirek.domain.errors import ConflictError, NotFoundError
 from tirek.domain.licensing import LicenceState
 from tirek.domain.parents import ReportState
-from tirek.services import administrations, assignments, children, licences, runs, self_reports
+from tirek.services import (
+    administrations,
+    assignments,
+    children,
+    licences,
+    release_signing,
+    runs,
+    self_reports,
+)
 from tirek.services.administrations import WindowClosedError
 from tirek.services.licences import GrantError
 from tirek.services.self_reports import About
@@ -269,3 +277,17 @@ def test_recording_and_taking_back_are_written_down(
     )
     who = administrator.account.id
     assert [tuple(row) for row in rows] == [("licence.record", who), ("licence.revoke", who)]
+
+
+def test_a_retired_release_is_begun_by_nobody_and_what_runs_is_finished(
+    engine: Engine, world: World, administrator: Adult
+) -> None:
+    with acting(engine, world, administrator) as unit:
+        a_licence(unit, CHILD)
+    key = entered(engine, world)
+    release_id = world.school.assignments[CHILD].release_id
+    with acting(engine, world, world.unit().actor) as unit:
+        release_signing.retire(unit, release_id, "A key is wrong.")
+    assert entered(engine, world) == key
+    with pytest.raises(WindowClosedError):
+        entered(engine, world, 1)
