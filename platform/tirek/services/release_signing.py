@@ -278,11 +278,14 @@ def _sign(unit: Unit, instrument_id: str, digest: str, statement: Statement) -> 
 
 
 def _is_replayed(unit: Unit, draft: InstrumentDraft) -> bool:
+    published = library.get(unit, draft.instrument_id)
     return bool(
         unit.session.scalars(
             select(func.count()).where(
                 Replay.draft_id == draft.id,
                 Replay.to_hash == draft.hash,
+                # Against rules that are not in use any more it says nothing of today's.
+                Replay.from_hash == published.hashes.release,
                 Replay.state == ReplayState.DONE.value,
             )
         ).one()

@@ -1,5 +1,6 @@
 """Nobody approves alone: two names under one exact content, counted by the database too."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from threading import Barrier, Thread
@@ -45,6 +46,7 @@ from tirek.storage.models import (
     InstrumentRelease,
     PilotRegion,
     ReleaseSignature,
+    Replay,
 )
 
 
@@ -256,6 +258,27 @@ def test_rules_that_flag_others_are_signed_only_after_a_replay(
     replayed(engine, world, author, draft)
     with reading(engine, world, author) as unit:
         release_signing.sign_draft(unit, draft.id, STATEMENT)
+
+
+def test_a_replay_against_rules_no_longer_in_use_does_not_count(
+    engine: Engine, world: World, author: Adult
+) -> None:
+    draft = a_draft(engine, world, author, lowered())
+    world.session.add(
+        Replay(
+            draft_id=draft.id,
+            from_hash="0" * 64,
+            to_hash=draft.hash,
+            requested_by=author.account.id,
+            state="done",
+            result={},
+            ended_at=datetime.now(UTC),
+        )
+    )
+    world.session.commit()
+    with pytest.raises(NotSignableError) as refused, reading(engine, world, author) as unit:
+        release_signing.sign_draft(unit, draft.id, STATEMENT)
+    assert refused.value.hindrances == (Hindrance.REPLAY,)
 
 
 def test_a_deployed_bundle_is_the_content_that_was_signed(
