@@ -18,6 +18,8 @@ SHARE_DIGITS, FIGURE_DIGITS = 3, 3
 # Language and sex; empty stands for all.
 Group = tuple[str, str]
 Counts = Mapping[Group, int]
+# How many sheets a group has, and what was summed of them.
+State = tuple[int, Mapping[str, Any]]
 
 
 def is_small(count: int) -> bool:
@@ -43,6 +45,34 @@ def _tells_of_unknown(counts: Counts, language: str) -> bool:
     whole = counts.get((language, ""), 0)
     known = counts.get((language, "f"), 0) + counts.get((language, "m"), 0)
     return whole < LARGE and is_small(whole - known)
+
+
+def is_apart(before: Mapping[Group, State], after: Mapping[Group, State]) -> bool:
+    """Whether a night may stand beside the one before: no group differs by one to nine children.
+
+    Subtracted from each other, two nights give the sums of whoever came between them, so each
+    group, and those whose sex nobody has said, must be as it was or ten apart.
+    """
+    if not before:
+        return True
+    groups = {*before, *after, ("", "")}
+    empty: State = (0, {})
+    steps = [(after.get(group, empty)[0] - before.get(group, empty)[0], group) for group in groups]
+    if any(0 < abs(step) < FEWEST_SHOWN for step, _ in steps):
+        return False
+    if any(
+        step == 0 and after.get(group, empty)[1] != before.get(group, empty)[1]
+        for step, group in steps
+    ):
+        return False
+    languages = {language for language, _ in groups}
+    return not any(is_small(abs(_unknown(after, one) - _unknown(before, one))) for one in languages)
+
+
+def _unknown(states: Mapping[Group, State], language: str) -> int:
+    """How many of a language there are whose sex nobody has said."""
+    whole, girls, boys = (states.get((language, sex), (0, {}))[0] for sex in ("", "f", "m"))
+    return whole - girls - boys
 
 
 def disclosed(figures: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,8 +106,11 @@ def _levels(counts: Mapping[str, int], n: int) -> dict[str, float | str | None]:
 
 
 def share(value: float | None, n: int) -> float | str | None:
-    """A share of n, or `HIDDEN` where it stands for one to nine."""
+    """A share of n; `HIDDEN` where it stands for one to nine, None for all but one to nine."""
     if value is None or n < FEWEST_SHOWN:
+        return None
+    if is_small(n - round(value * n)):
+        # All but a few: that would tell of the few as well.
         return None
     return HIDDEN if is_small(round(value * n)) else round(value, SHARE_DIGITS)
 

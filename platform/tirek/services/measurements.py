@@ -201,7 +201,8 @@ def _close_one(unit: Unit, night: date, cells: Iterable[MeasurementCell]) -> Non
         return
     instrument = unit.catalog.instruments[own[0].instrument_id]
     counted = [standing_figures.of_row(one) for one in own]
-    standing_figures.store(unit, night, instrument, counted)
+    if not standing_figures.store(unit, night, instrument, counted):
+        return
     standing_alarms.raise_all(unit, night, instrument)
     measurement_drafts.suggest_norms(unit, instrument, counted)
 

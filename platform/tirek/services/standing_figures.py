@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from tirek.domain.instruments import Instrument
 from tirek.domain.standing_cell import Cell, measured, merged
+from tirek.domain.standing_disclosure import Group, State, is_apart
 from tirek.domain.standing_figures import dif_of, figures_of
 from tirek.domain.standing_within import effect
 from tirek.services.unit import Unit
@@ -33,24 +35,60 @@ def of_row(row: MeasurementCell) -> Counted:
     return Counted(row.region_iso, row.language, row.sex, Cell.from_json(row.summary))
 
 
-def store(unit: Unit, night: date, instrument: Instrument, counted: Sequence[Counted]) -> None:
-    """Write one row for each scale, language and sex; a night that stands is left as it is."""
+def store(unit: Unit, night: date, instrument: Instrument, counted: Sequence[Counted]) -> bool:
+    """Write one row for each scale, language and sex; a night that stands is left as it is.
+
+    False, and nothing is written, where two nights beside each other would tell of a few children:
+    their sheets come with a later night.
+    """
     rows = [
         row
         for language in LANGUAGES
         for sex in SEXES
         for row in _rows(instrument, counted, language, sex)
     ]
-    if rows:
-        common = {
-            "night": night,
-            "instrument_id": instrument.id,
-            "structure_hash": instrument.hashes.structure,
-            "scoring_hash": instrument.hashes.scoring,
-        }
-        unit.session.execute(
-            insert(Measurement).values([common | row for row in rows]).on_conflict_do_nothing()
-        )
+    if not rows or not is_apart(_before(unit, instrument, night), _states(rows)):
+        return False
+    common = {
+        "night": night,
+        "instrument_id": instrument.id,
+        "structure_hash": instrument.hashes.structure,
+        "scoring_hash": instrument.hashes.scoring,
+    }
+    unit.session.execute(
+        insert(Measurement).values([common | row for row in rows]).on_conflict_do_nothing()
+    )
+    return True
+
+
+def _states(rows: Iterable[Mapping[str, Any]]) -> dict[Group, State]:
+    """What each group's rows hold, all scales together."""
+    found: dict[Group, State] = {}
+    for row in rows:
+        group = (row["language"], row["sex"])
+        n, told = found.get(group, (0, {}))
+        found[group] = max(n, row["n"]), {**told, row["scale"]: row["summary"]}
+    return found
+
+
+def _before(unit: Unit, instrument: Instrument, night: date) -> dict[Group, State]:
+    """The last night before this one that was written for the same questions and keys."""
+    same = (
+        Measurement.instrument_id == instrument.id,
+        Measurement.structure_hash == instrument.hashes.structure,
+        Measurement.scoring_hash == instrument.hashes.scoring,
+    )
+    last = select(func.max(Measurement.night)).where(*same, Measurement.night < night)
+    rows = unit.session.execute(
+        select(
+            Measurement.language,
+            Measurement.sex,
+            Measurement.scale,
+            Measurement.n,
+            Measurement.summary,
+        ).where(*same, Measurement.night == last.scalar_subquery())
+    )
+    return _states([dict(row) for row in rows.mappings()])
 
 
 def chosen(counted: Iterable[Counted], language: str, sex: str) -> list[Counted]:

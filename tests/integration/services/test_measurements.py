@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from tests.builders_measured import Answers, answer_all, code, honest
@@ -253,3 +253,33 @@ def test_languages_are_compared_inside_schools_that_have_both(
     assert item["dif"]["effect"] > 0.25
     assert abs(item["dif"]["within_schools"]) < 0.17
     assert figures(system)["n"] == 4 * 260
+
+
+def test_a_night_that_would_tell_of_one_child_waits_for_ten(
+    system: Session, world: World, begin: Begin, owner: Engine
+) -> None:
+    def a_day_passes() -> None:
+        with owner.begin() as connection:
+            for table in ("measurements", "measurement_nights"):
+                connection.execute(text(f"UPDATE {table} SET night = night - 1"))  # noqa: S608
+
+    def nights() -> int:
+        system.rollback()
+        return len(set(system.scalars(select(Measurement.night))))
+
+    answer_all(world, world.schools[0], INSTRUMENT, "kk", 40)
+    system.commit()
+    measurements.count_all(begin)
+    before = figures(system)
+    a_day_passes()
+    answer_all(world, world.schools[0], INSTRUMENT, "kk", 1, seed=3)
+    system.commit()
+    measurements.count_all(begin)
+    assert nights() == 1
+    assert figures(system) == before
+    a_day_passes()
+    # Girls and boys take turns: ten of each, with the one who waited.
+    answer_all(world, world.schools[0], INSTRUMENT, "kk", 21, seed=4)
+    system.commit()
+    measurements.count_all(begin)
+    assert nights() == 2

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from tirek.domain.standing_disclosure import HIDDEN, disclosed, may_show, share
+from tirek.domain.standing_disclosure import (
+    HIDDEN,
+    Group,
+    State,
+    disclosed,
+    is_apart,
+    may_show,
+    share,
+)
 
 ALL = [(language, sex) for language in ("", "kk", "ru") for sex in ("", "f", "m")]
 
@@ -125,3 +133,45 @@ def test_what_is_hidden_is_not_found_by_subtraction() -> None:
 )
 def test_levels_and_no_flag_are_one_sum(levels: dict[str, int], found: dict[str, Any]) -> None:
     assert disclosed(of_forty(levels=levels))["levels"] == found
+
+
+def states(girls: int, boys: int, unknown: int = 0, told: int = 0) -> dict[Group, State]:
+    """All, girls and boys; `told` stands for what was summed."""
+    whole = girls + boys + unknown
+    found: dict[Group, State] = {("", ""): (whole, {"total": {"sum": whole + told}})}
+    for sex, n in (("f", girls), ("m", boys)):
+        found["", sex] = (n, {"total": {"sum": n + (told if sex == "f" else 0)}})
+    return found
+
+
+@pytest.mark.parametrize(
+    ("after", "apart"),
+    [
+        (states(20, 20), True),
+        (states(30, 20), True),
+        (states(30, 30), True),
+        (states(21, 20), False),
+        (states(29, 20), False),
+        (states(30, 21), False),
+        # Nobody new, but somebody answered again.
+        (states(20, 20, told=3), False),
+        # The few whose sex nobody has said would follow by subtraction.
+        (states(30, 30, unknown=4), False),
+        (states(30, 30, unknown=10), True),
+        # Somebody's answers were erased.
+        (states(19, 20), False),
+    ],
+)
+def test_two_nights_do_not_tell_of_whoever_came_between(after, apart: bool) -> None:
+    assert is_apart(states(20, 20), after) is apart
+
+
+def test_the_first_night_stands_alone() -> None:
+    assert is_apart({}, states(12, 0))
+
+
+def test_all_but_a_few_is_no_share() -> None:
+    assert share(0.9, 40) is None
+    assert share(0.75, 40) == 0.75
+    assert share(1.0, 40) == 1.0
+    assert share(0.1, 40) == HIDDEN

@@ -31,7 +31,6 @@ MAY_CHANGE = {
     "replays": "state, total, done, result, partial, reached_year, reached_id, failure, started_at,"
     " ended_at",
     "instrument_releases": "retired_reason",
-    "measurements": "n, summary, figures, computed_at",
     "measurement_nights": "last_school_id, schools, sheets, left_out, ended_at",
     "measurement_cells": "summary",
     "measurement_alarms": "figures, last_night, answered_at, answered_by, answer",
