@@ -28,6 +28,8 @@ class DraftFault(StrEnum):
     # The structure, which says what instrument this is, is missing or cannot be read.
     NAMELESS = "nameless"
     PUBLISHED = "published"
+    # Somebody signed these parts, with other golden cases beside them.
+    SIGNED = "signed"
     PROPOSED = "proposed"
 
 

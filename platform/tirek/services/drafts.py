@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tirek.catalog.draft_files import (
@@ -32,9 +32,15 @@ from tirek.domain.errors import ConflictError, NotFoundError
 from tirek.domain.release_change import VERSION, ReleaseChange, release_change
 from tirek.services import audit, library
 from tirek.services.unit import Unit
-from tirek.storage.models import Account, InstrumentDraft, InstrumentPart, InstrumentRelease
+from tirek.storage.models import (
+    Account,
+    InstrumentDraft,
+    InstrumentPart,
+    InstrumentRelease,
+    ReleaseSignature,
+)
 
-STRUCTURE = "structure.yaml"
+STRUCTURE, CASES = "structure.yaml", "cases.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ def propose(unit: Unit, files: Mapping[str, str], *, origin: str) -> InstrumentD
     known = select(InstrumentRelease.label).where(InstrumentRelease.hash == digest)
     if (published := unit.session.scalars(known).one_or_none()) is not None:
         raise UnusableFilesError(DraftFault.PUBLISHED, published)
+    if _is_signed_with_other_cases(unit, digest, files):
+        raise UnusableFilesError(DraftFault.SIGNED, label)
     added = unit.session.scalars(
         insert(InstrumentDraft)
         .values(
@@ -105,6 +113,19 @@ def propose(unit: Unit, files: Mapping[str, str], *, origin: str) -> InstrumentD
         return _same(unit, digest, files)
     audit.record(unit, "draft.upload", "instrument_draft", added.id)
     return added
+
+
+def _is_signed_with_other_cases(unit: Unit, digest: str, files: Mapping[str, str]) -> bool:
+    """Whether a name stands under these parts that was given for other golden cases.
+
+    The hash of a release is that of its parts, and cases are none: without this a withdrawn draft
+    would lend its signatures to whatever cases come after it.
+    """
+    signed = exists().where(ReleaseSignature.release_hash == digest)
+    earlier = unit.session.scalars(
+        select(InstrumentDraft.files).where(InstrumentDraft.hash == digest, signed)
+    )
+    return any(one.get(CASES) != files.get(CASES) for one in earlier)
 
 
 def find(unit: Unit, draft_id: UUID) -> InstrumentDraft | None:

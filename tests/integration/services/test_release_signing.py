@@ -28,6 +28,7 @@ from tests.world import HOME, Adult, World, a_vault, a_world, an_adult, the_cata
 from tirek.catalog.instruments import check
 from tirek.catalog.library import Catalog
 from tirek.config import Keys
+from tirek.domain.draft_upload import DraftFault, UnusableFilesError
 from tirek.domain.errors import ConflictError, NotFoundError
 from tirek.domain.people import Actor, Role
 from tirek.services import drafts, instruments, library, pilots, release_signing
@@ -355,3 +356,21 @@ def test_only_the_newest_files_can_be_signed(engine: Engine, world: World, autho
     assert refused.value.hindrances == (Hindrance.NOT_CURRENT,)
     with reading(engine, world, author) as unit:
         assert library.run_checks(unit, world.catalog.instruments[PHQ]).is_clean
+
+
+def test_signatures_are_not_lent_to_other_golden_cases(
+    engine: Engine, world: World, author: Adult, second: Adult
+) -> None:
+    files = some_files(HARMLESS, PATCHED)
+    draft = a_draft(engine, world, author, files)
+    for adult in (author, second):
+        with reading(engine, world, adult) as unit:
+            release_signing.sign_draft(unit, draft.id, STATEMENT)
+    with reading(engine, world, author) as unit:
+        drafts.withdraw(unit, draft.id)
+    cases = files["cases.yaml"]
+    fewer = {**files, "cases.yaml": cases[: cases.rindex("\n- id: ") + 1]}
+    with pytest.raises(UnusableFilesError) as refused:
+        a_draft(engine, world, second, fewer)
+    assert refused.value.fault is DraftFault.SIGNED
+    assert a_draft(engine, world, second, files).hash == draft.hash

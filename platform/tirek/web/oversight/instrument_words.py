@@ -71,6 +71,9 @@ FAULTS: Mapping[str, Any] = {
         " add to."
     ),
     DraftFault.PUBLISHED: _l("Exactly this is published already:"),
+    DraftFault.SIGNED: _l(
+        "These parts are signed with other golden cases; give a part a new version:"
+    ),
     DraftFault.PROPOSED: _l("The same content is a draft already. Open it, or withdraw it first:"),
 }  # fmt: skip
 SEEN: Mapping[str, Any] = {
