@@ -120,7 +120,7 @@ def _story(engine: Engine, owner: Engine, world: World) -> Above:
         InstrumentLicence(
             id=LICENCE,
             instrument_id="rcads-25",
-            granted_by="UCLA Child FIRST",
+            granted_by="Калифорнийский университет, Лос-Анджелес",
             granted_to="Ғылыми-әдістемелік орталық",
             scope="Электронное использование в школах, казахский и русский, некоммерческое",
             evidence="Письмо от 2 сентября 2026 года, папка «Лицензии», лист 14",
