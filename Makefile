@@ -4,8 +4,6 @@
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# Tests wait for browsers, servers and clocks: one more than there are processors loses no time.
-WORKERS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 )))
 PO := $(wildcard translations/*/LC_MESSAGES/messages.po)
 MO := $(PO:.po=.mo)
 # a checkout lies where its owner unpacked it: nothing on the outside may point our Python elsewhere
@@ -24,7 +22,7 @@ cluster: install .venv/.test ## the same data on two webs, two Celery workers, b
 	@$(BIN)/tirek cluster $(ARGS)
 
 test: install .venv/.test ## everything the tests need, then all tests (ARGS="-k inbox" picks some)
-	@chromium=$$(.ci/browser.sh) && TIREK_CHROMIUM="$$chromium" $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --max-worker-restart 0 $(ARGS)
+	@chromium=$$(.ci/browser.sh) && TIREK_CHROMIUM="$$chromium" $(BIN)/python -m pytest -n auto --dist loadscope --max-worker-restart 0 $(ARGS)
 
 restore-drill: install .venv/.test ## lose a server under load, restore it from its backup, print RPO and RTO (ARGS="--seconds 60")
 	$(BIN)/python -m tests.faults.restore_drill $(ARGS)

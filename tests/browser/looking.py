@@ -24,6 +24,9 @@ AXE_OPTIONS = {
     "rules": {"target-size": {"enabled": True}},
     "resultTypes": ["violations"],
 }
+# The same elements stand in both languages, so each width is judged in one of them: Kazakh, whose
+# words are longer, on the phone. It halves the dearest part of the walk.
+AXE_IN = {"phone": "kk", "desk": "ru"}
 AXE_RUN = """options => axe.run(document, options).then(found => found.violations.flatMap(
     rule => rule.nodes.map(node => `${rule.id}: ${node.target} ${node.failureSummary}`)))"""
 HEAD = """() => ({
@@ -150,7 +153,8 @@ class Window:
                 over = self.page.evaluate(OVERHANG, large)
                 if over > 0:
                     found.append(f"{name}{' large' * large}: {over} px wider than the window")
-            found += [f"{name}: {one}" for one in axe(self.page)]
+            if lang == AXE_IN[name]:
+                found += [f"{name}: {one}" for one in axe(self.page)]
         self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         found += [f"asks {one}" for one in self.foreign] + self._broken()
         found += [f"English: {one}" for one in self.page.evaluate(ENGLISH)]

@@ -186,7 +186,9 @@ def test_the_command_says_it_in_words_and_by_its_exit_code(
 ) -> None:
     from tirek.cli import main  # noqa: PLC0415
 
-    leg = care.worry(world.school.pupil)
+    leg_id = care.worry(world.school.pupil).id
+    # The command takes its time, and a session that waits in a transaction is ended after 15 s.
+    world.session.commit()
     monkeypatch.setattr(Config, "from_env", lambda: config)
     assert main(["referrals", "verify"]) == 0
     assert capsys.readouterr().out == (
@@ -198,14 +200,14 @@ def test_the_command_says_it_in_words_and_by_its_exit_code(
         connection.execute(text("DELETE FROM deadlines"))
     assert main(["referrals", "verify"]) == 1
     assert (
-        f"referral {leg.id}: state is delivered, its events say routed" in capsys.readouterr().out
+        f"referral {leg_id}: state is delivered, its events say routed" in capsys.readouterr().out
     )
     assert main(["referrals", "verify", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert {
         "invariant": "I8",
         "what": "an open referral without a clock",
-        "subject": str(leg.id),
+        "subject": str(leg_id),
     } in (report["violations"])
 
 
