@@ -1,8 +1,6 @@
 """Files of a release that somebody proposes: unpacked, read and checked, but never published."""
 
 import json
-import lzma
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,9 +9,10 @@ from pathlib import Path
 from stat import S_ISLNK
 from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from tirek.catalog.errors import Finding
+from tirek.catalog.exchange.unpack import BROKEN
 from tirek.catalog.instrument_files import InstrumentFiles, read_files
 from tirek.catalog.instrument_lints import lint_content
 from tirek.domain.draft_upload import (
@@ -27,18 +26,6 @@ from tirek.domain.draft_upload import (
 RELEASE = "release.yaml"
 # What packing programs add of their own.
 IGNORED = ("__MACOSX/",)
-# What reading an archive raises that was cut short, damaged, encrypted, or packed in a way that no
-# part of ours would be.
-BROKEN = (
-    BadZipFile,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    OSError,
-    ValueError,
-    zlib.error,
-    lzma.LZMAError,
-)
 
 
 @dataclass(frozen=True, slots=True)

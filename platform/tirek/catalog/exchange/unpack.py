@@ -10,8 +10,9 @@ from tirek.catalog.exchange.foreign import MAX_BYTES, ExchangeError
 
 MAX_FILES = 2_000
 MAX_UNPACKED = 60_000_000
-# What reading an archive raises that was locked, damaged, or packed in an unknown way.
+# What reading an archive raises that was cut short, locked, damaged, or packed in an unknown way.
 BROKEN = (
+    BadZipFile,
     RuntimeError,
     NotImplementedError,
     OSError,
