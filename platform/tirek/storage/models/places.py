@@ -1,5 +1,6 @@
 """Regions, districts, schools, classrooms and Psychological Support Centers."""
 
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, UniqueConstraint, false
@@ -73,12 +74,24 @@ class School(Base):
     """A school; `public_code` may stand on posters and says nothing about pupils."""
 
     __tablename__ = "schools"
+    __table_args__ = (
+        CheckConstraint(r"phone ~ '^\+7[0-9]{10}$'", name="phone_callable"),
+        CheckConstraint(r"urgent_phone ~ '^\+7[0-9]{10}$'", name="urgent_phone_callable"),
+        CheckConstraint("(address_kk IS NULL) = (address_ru IS NULL)", name="address_in_both"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid4, insert_default=uuid4)
     district_id: Mapped[UUID] = mapped_column(ForeignKey("districts.id"), index=True)
     name_kk: Mapped[str]
     name_ru: Mapped[str]
     public_code: Mapped[str] = mapped_column(unique=True)
+    # The reception's, and the one that is answered in school hours for a child in danger.
+    phone: Mapped[str | None] = mapped_column(default=None)
+    urgent_phone: Mapped[str | None] = mapped_column(default=None)
+    address_kk: Mapped[str | None] = mapped_column(default=None)
+    address_ru: Mapped[str | None] = mapped_column(default=None)
+    # When somebody last said that these hold.
+    contact_changed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Classroom(Base):
