@@ -152,6 +152,9 @@ class Replay(Base):
         one_of("state", ReplayState),
         CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failed_with_reason"),
         CheckConstraint("(state = 'done') = (result IS NOT NULL)", name="done_with_result"),
+        CheckConstraint(
+            "(started_at IS NULL) = (answers_until IS NULL)", name="begun_with_a_moment"
+        ),
         Index("ix_replays_draft_id", "draft_id"),
     )
 
@@ -162,6 +165,8 @@ class Replay(Base):
     to_hash: Mapped[str]
     requested_by: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
     state: Mapped[str] = mapped_column(default="waiting")
+    # Whoever answered later is not counted; set when it begins.
+    answers_until: Mapped[datetime | None] = mapped_column(default=None)
     total: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
