@@ -59,10 +59,11 @@ TABLES = {
     "adaptive_steps": "student_id",
     # Of a school; its one pupil stands for it.
     "school_events": "(SELECT s.id FROM students s WHERE s.school_id = school_events.school_id)",
+    "answer_uploads": "(SELECT s.id FROM students s WHERE s.school_id = answer_uploads.school_id)",
 }
 # What a scope does not see even of its own child.
 HIDDEN = {
-    "student": {"guardianships", "screening_outcomes", "school_events"},
+    "student": {"guardianships", "screening_outcomes", "school_events", "answer_uploads"},
     "guardian": {
         "access_codes",
         "cases",
@@ -81,8 +82,9 @@ HIDDEN = {
         "conflicts",
         "screening_outcomes",
         "school_events",
+        "answer_uploads",
     },
-    "support_center": {"guardianships", "access_codes", "school_events"},
+    "support_center": {"guardianships", "access_codes", "school_events", "answer_uploads"},
     "school": set(),
 }
 
@@ -104,6 +106,12 @@ MEASURED = (
         "INSERT INTO school_events (id, school_id, happened_on, words_sealed, recorded_by)"
         " SELECT gen_random_uuid(), school_id, current_date, '\\x00', :account FROM students"
         " WHERE id = :student"
+    ),
+    (
+        "INSERT INTO answer_uploads (id, school_id, assignment_id, uploaded_by, language, rows,"
+        " flagged, urgent, content_sealed) SELECT gen_random_uuid(), a.school_id, a.assignment_id,"
+        " :account, 'kk', 1, 0, 0, '\\x00' FROM administrations a"
+        " WHERE a.student_id = :student AND a.instrument_id = 'gad-7'"
     ),
 )
 

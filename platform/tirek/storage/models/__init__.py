@@ -9,6 +9,7 @@ from tirek.storage.models.administrations import (
     ReviewTask,
     Score,
 )
+from tirek.storage.models.answer_uploads import AnswerUpload
 from tirek.storage.models.assignments import AccessCode, Assignment, Campaign, SchoolEvent
 from tirek.storage.models.audit import AuditEntry, AuditHead, AuditLink
 from tirek.storage.models.cases import (
@@ -75,6 +76,7 @@ __all__ = [
     "AdaptiveStep",
     "Administration",
     "AlarmAnswer",
+    "AnswerUpload",
     "Approval",
     "AssessmentNote",
     "Assignment",

@@ -1,6 +1,6 @@
 """One person answering one instrument once: answers, scores, flags and review tasks."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,6 +34,12 @@ class Administration(Base):
         one_of("state", AdministrationState),
         CheckConstraint("respondent IN ('student', 'guardian')", name="respondent_known"),
         CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended_when_not_open"),
+        # A file holds whole questionnaires of pupils; nobody was asked anything by us.
+        CheckConstraint(
+            "entered_by IS NULL OR (respondent = 'student' AND NOT is_short)",
+            name="entered_whole",
+        ),
+        CheckConstraint("answered_on IS NULL OR entered_by IS NOT NULL", name="answered_elsewhere"),
         # For a pupil `respondent_id` is the pupil, for a guardian the account.
         UniqueConstraint("school_year", "assignment_id", "student_id", "respondent_id"),
         Index("ix_administrations_student_id", "student_id"),
@@ -61,6 +67,9 @@ class Administration(Base):
     opened_at: Mapped[datetime] = mapped_column(server_default=NOW, init=False)
     started_at: Mapped[datetime | None] = mapped_column(default=None)
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    # Who entered it from a file; then it was answered elsewhere, on the day that the file says.
+    entered_by: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
+    answered_on: Mapped[date | None] = mapped_column(default=None)
 
 
 class Response(Base):
