@@ -65,6 +65,9 @@ class Permission(StrEnum):
     # What a specialist found in the conversation, for judging the questionnaire.
     RECORD_OUTCOME = "record_outcome"
     RECORD_EVENT = "record_event"
+    # How a school is reached: the own one, or any of the area that one looks over.
+    KEEP_OWN_CONTACT = "keep_own_contact"
+    KEEP_SCHOOL_CONTACTS = "keep_school_contacts"
 
 
 P = Permission
@@ -120,6 +123,7 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 P.OFFER_TALK,
                 P.RECORD_OUTCOME,
                 P.RECORD_EVENT,
+                P.KEEP_OWN_CONTACT,
             }
         ),
         # Organises rounds and can raise a concern; item answers are the psychologist's.
@@ -132,12 +136,14 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 P.CONFIRM_NOTICE,
                 P.INVITE_GUARDIAN,
                 P.LEAD_GROUP,
+                P.KEEP_OWN_CONTACT,
             }
         ),
         Role.DEPUTY_DIRECTOR: frozenset(),
         Role.PSC_SPECIALIST: _PSC,
         Role.PSC_SUPERVISOR: _PSC | {P.KEEP_ROSTER},
-        Role.REGIONAL_COORDINATOR: _ABOVE | {P.KEEP_DUTY_POSTS, P.VIEW_COURSE_FIGURES},
+        Role.REGIONAL_COORDINATOR: _ABOVE
+        | {P.KEEP_DUTY_POSTS, P.VIEW_COURSE_FIGURES, P.KEEP_SCHOOL_CONTACTS},
         Role.NATIONAL_DUTY: _ABOVE,
         Role.METHODOLOGIST: frozenset(
             {P.VIEW_COURSE_FIGURES, P.READ_FEEDBACK, P.KEEP_INSTRUMENTS, P.VIEW_MEASUREMENT}
@@ -151,6 +157,7 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 P.KEEP_DUTY_POSTS,
                 P.KEEP_ADDRESSES,
                 P.RECORD_LICENCE,
+                P.KEEP_SCHOOL_CONTACTS,
             }
         ),
     }

@@ -1,6 +1,7 @@
 """The demo's places: the country's regions, invented schools and PSCs, and the planned rounds."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -26,6 +27,8 @@ OTHER_GRADES = ((5, 7, 9), (6, 8, 11), (5, 8, 10), (7, 9, 11), (5, 6, 9))
 OPEN_ROOMS = 2
 LETTERS = {"kk": "Ә", "ru": "Б"}
 FIRST_NUMBER = 301
+# Of so many schools one has not entered its telephone yet; those that are open today have.
+ONE_WITHOUT_PHONE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +135,15 @@ def _school(
     districts: dict[str, list[District]],
     centers: dict[str, SupportCenter],
 ) -> DemoPlace:
+    district = districts[facts.region_iso][facts.district - 1]
     school = School(
-        district_id=districts[facts.region_iso][facts.district - 1].id,
+        district_id=district.id,
         name_kk=facts.name_kk,
         name_ru=facts.name_ru,
         public_code=f"D{FIRST_NUMBER + place}",
     )
+    if place % ONE_WITHOUT_PHONE != ONE_WITHOUT_PHONE - 1:
+        _make_callable(school, district, FIRST_NUMBER + place, workshop.now)
     unit.session.add(school)
     unit.session.flush()
     is_open = place < workshop.size.open_schools
@@ -149,6 +155,14 @@ def _school(
     return DemoPlace(
         school, centers[facts.region_iso], FIRST_NUMBER + place, facts.language, is_open, rooms
     )
+
+
+def _make_callable(school: School, district: District, number: int, now: datetime) -> None:
+    """Telephones of a code that no town has, and a street that is called "example"."""
+    school.phone, school.urgent_phone = f"+700000{number}01", f"+700000{number}02"
+    school.address_kk = f"{district.name_kk}, Мысал көшесі, {number - FIRST_NUMBER + 1}"
+    school.address_ru = f"{district.name_ru}, ул. Примерная, {number - FIRST_NUMBER + 1}"
+    school.contact_changed_at = now - timedelta(days=number % 60)
 
 
 def _room(

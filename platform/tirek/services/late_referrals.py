@@ -17,7 +17,7 @@ from tirek.domain.errors import ConflictError, NotFoundError
 from tirek.domain.levels import Level
 from tirek.domain.referral import ReceiverKind, ReferralState
 from tirek.domain.watch import AlarmReply
-from tirek.services import audit
+from tirek.services import audit, school_contacts
 from tirek.services.oversight import Area, Place, looking_over, short
 from tirek.services.unit import Unit
 from tirek.storage.models import (
@@ -64,7 +64,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class LateReferral:
-    """One open referral with clocks that have rung; `place` has it, `school` is the child's."""
+    """One open referral with clocks that have rung; `place` has it, `school` is the child's.
+
+    `phone` is that of the place which has it.
+    """
 
     id: UUID
     level: Level
@@ -156,7 +159,10 @@ def _late(area: Area) -> Select[*tuple[Any, ...]]:
             School.name_ru.label("school_ru"),
             SupportCenter.name_kk,
             SupportCenter.name_ru,
-            SupportCenter.phone,
+            case(
+                (Referral.support_center_id.is_(None), school_contacts.best_phone()),
+                else_=SupportCenter.phone,
+            ).label("phone"),
             rung.clock,
             rung.cycle,
             func.coalesce(promise, func.min(rung.due_at)).label("due_at"),

@@ -5,15 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.delivery import Channel
 from tirek.domain.errors import NotFoundError
 from tirek.domain.levels import Level
+from tirek.domain.protocols import Addressee
 from tirek.domain.watch import Loop
-from tirek.services import audit, heartbeats, late_referrals
+from tirek.services import audit, heartbeats, late_referrals, school_contacts
 from tirek.services import breaches as records
 from tirek.services.oversight import Area, Place, looking_over, short
 from tirek.services.routing import is_staffed
@@ -21,6 +22,7 @@ from tirek.services.stuck import region_of_message
 from tirek.services.unit import Unit
 from tirek.storage.models import (
     Account,
+    Conflict,
     District,
     Notice,
     OutboxMessage,
@@ -84,6 +86,8 @@ class OverdueNotice:
     school: Place
     region: Place
     due_at: datetime
+    # The school's, where the school is to be called.
+    phone: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ class Work:
     breaches_this_month: int
     notices: tuple[OverdueNotice, ...]
     unmanned: tuple[UnmannedCenter, ...]
+    # Schools whose telephone nobody has entered.
+    uncallable: int
 
 
 def machinery(unit: Unit, area: Area) -> Machinery:
@@ -132,7 +138,8 @@ def work(unit: Unit, area: Area) -> Work:
     late, broken = late_referrals.count(unit, area), records.count(unit, area, month)
     with looking_over(unit):
         notices = tuple(_notice_row(row) for row in unit.session.execute(_notices(area)))
-        return Work(late, broken, notices, tuple(_unmanned(unit, area)))
+        unmanned, uncallable = tuple(_unmanned(unit, area)), school_contacts.missing(unit, area)
+        return Work(late, broken, notices, unmanned, uncallable)
 
 
 def retry(unit: Unit, area: Area, message_id: int) -> None:
@@ -228,6 +235,7 @@ def _notices(area: Area) -> Select[*tuple[Any, ...]]:
             School.name_ru,
             Region.name_kk.label("region_kk"),
             Region.name_ru.label("region_ru"),
+            case((_is_schools(), school_contacts.best_phone())).label("phone"),
         )
         .join(School, School.id == Notice.school_id)
         .join(District, District.id == School.district_id)
@@ -242,10 +250,25 @@ def _notices(area: Area) -> Select[*tuple[Any, ...]]:
     )
 
 
+def _is_schools() -> ColumnElement[bool]:
+    """The condition that the school has to act, and nobody there is named as possibly harming."""
+    is_named = exists().where(
+        Conflict.student_id == Notice.student_id, Conflict.at_school_id == Notice.school_id
+    )
+    return and_(Notice.addressee == Addressee.SCHOOL.value, ~is_named)
+
+
 def _notice_row(row: Any) -> OverdueNotice:
     school, region = Place(row.name_kk, row.name_ru), Place(row.region_kk, row.region_ru)
     return OverdueNotice(
-        short(row.id), row.kind, Level(row.level), row.addressee, school, region, row.due_at
+        short(row.id),
+        row.kind,
+        Level(row.level),
+        row.addressee,
+        school,
+        region,
+        row.due_at,
+        row.phone,
     )
 
 

@@ -32,6 +32,7 @@ from tirek.services import (
     referral_record,
     referral_steps,
     referral_story,
+    school_reach,
     second_opinions,
 )
 from tirek.services.case_notices import DueNotice
@@ -44,6 +45,7 @@ from tirek.services.referral_grounds import Grounds, grounds
 from tirek.services.referral_messages import Message
 from tirek.services.referral_record import Record
 from tirek.services.referral_story import Reader, Step
+from tirek.services.school_reach import Reach
 from tirek.services.second_opinions import Proposal
 from tirek.services.sent_referrals import SentReferral, next_of
 from tirek.services.unit import Unit
@@ -126,6 +128,7 @@ class ReferralPage:
     created_at: datetime
     age: AgeBand
     place: Place
+    reach: Reach
     center: SupportCenter | None
     grounds: Grounds
     legal: tuple[Recorded, ...]
@@ -177,6 +180,7 @@ def open_page(unit: Unit, referral_id: UUID, lang: str) -> ReferralPage:
         created_at=leg.created_at,
         age=band_of(student.birth_month, unit.now()),
         place=place(unit, leg.school_id),
+        reach=school_reach.of(unit, leg),
         center=_center(unit, leg.support_center_id),
         grounds=grounds(unit, leg, lang),
         legal=_legal(unit, leg.case_id),

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from tirek.domain.permissions import Permission, may
-from tirek.services import caseload, classrooms, review, school_notices, second_reads
+from tirek.services import (
+    caseload,
+    classrooms,
+    review,
+    school_contacts,
+    school_notices,
+    second_reads,
+)
 from tirek.services.caseload import CaseCounts
 from tirek.services.unit import Unit
 from tirek.storage.models import Assignment
@@ -22,6 +29,8 @@ class SchoolDay:
     asked: int | None
     open_assignments: int | None
     without_consent: int | None
+    # Whether a support centre could not call, and this person can mend it.
+    is_uncallable: bool
 
 
 def today(unit: Unit) -> SchoolDay:
@@ -41,7 +50,13 @@ def today(unit: Unit) -> SchoolDay:
             if has(Permission.RECORD_CONSENT)
             else None
         ),
+        is_uncallable=has(Permission.KEEP_OWN_CONTACT) and _is_uncallable(unit),
     )
+
+
+def _is_uncallable(unit: Unit) -> bool:
+    school = school_contacts.own(unit)
+    return not (school.phone or school.urgent_phone)
 
 
 def _open_assignments(unit: Unit) -> int:

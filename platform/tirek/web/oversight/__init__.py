@@ -14,6 +14,7 @@ from tirek.web.oversight import (
     measurement_decisions,
     measurement_files,
     measurement_views,
+    school_views,
     views,
 )
 from tirek.web.oversight.blueprint import blueprint
@@ -32,5 +33,6 @@ __all__ = [
     "measurement_decisions",
     "measurement_files",
     "measurement_views",
+    "school_views",
     "views",
 ]
