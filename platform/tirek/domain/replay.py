@@ -35,6 +35,20 @@ class Respondent:
         return (self.language, self.sex, ages, self.region)
 
 
+def is_few(count: int) -> bool:
+    """Whether these are some, but fewer than may be shown."""
+    return 0 < count < FEWEST
+
+
+def are_enough(came: Mapping[Respondent, int]) -> bool:
+    """Whether some came, and nowhere a few: in every group of which any came there are ten."""
+    groups: Counter[tuple[str, str]] = Counter()
+    for who, count in came.items():
+        for place in zip(DIMENSIONS, who.groups(), strict=True):
+            groups[place] += count
+    return bool(groups) and not any(map(is_few, groups.values()))
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts of administrations: how many, of which group, and what changes for them."""
@@ -150,7 +164,7 @@ def _highest(flags: Iterable[Flag]) -> str:
 
 
 def _one(count: int) -> int | None:
-    return None if 0 < count < FEWEST else count
+    return None if is_few(count) else count
 
 
 def _hidden(counts: list[int]) -> tuple[int | None, ...]:

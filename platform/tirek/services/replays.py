@@ -2,10 +2,16 @@
 
 A replay goes on in chunks, each a transaction that adds its counts and remembers how far it came:
 whoever is killed in the middle loses one chunk at most. Scores and flags that were given stay.
+
+Two replays subtracted from each other would tell of whoever answered in between, so the moment up
+to which answers are counted belongs to the questions and not to a draft: it stays where the last
+replay of the same questions had it until ten have come in every group of which any came. Answers
+that were erased since are missing from both: while they are few, a replay waits until ten came.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -19,7 +25,7 @@ from tirek.domain.errors import ConflictError, DomainError, NotFoundError
 from tirek.domain.flagging import Flag, flags_for
 from tirek.domain.instruments import Answer, Instrument
 from tirek.domain.life import ReplayState
-from tirek.domain.replay import Respondent, Tally
+from tirek.domain.replay import Respondent, Tally, are_enough, is_few
 from tirek.domain.scoring import score
 from tirek.services import audit, drafts, library, runs
 from tirek.services.unit import Unit
@@ -40,6 +46,7 @@ from tirek.storage.vault import DataKey, SealError, WrappedKey
 # Half a second's work on one core.
 CHUNK = 500
 CANCELLED, WITHDRAWN, UNREADABLE_RULES = "cancelled", "withdrawn", "unreadable_rules"
+FEW_SINCE = "few_since"
 LIVE = (ReplayState.WAITING.value, ReplayState.RUNNING.value)
 _LOCK = func.hashtext("replays")
 
@@ -168,11 +175,9 @@ class _StoppedError(Exception):
 
 def _chunk(unit: Unit, replay: Replay) -> int:
     old, new = _rules(unit, replay)
-    pinned = _pinned(old)
     if replay.state == ReplayState.WAITING.value:
-        replay.state = ReplayState.RUNNING.value
-        replay.started_at = unit.now()
-        replay.total = unit.session.scalars(pinned.with_only_columns(func.count())).one()
+        _begin(unit, replay, old)
+    pinned = _pinned(old).where(Administration.ended_at <= replay.answers_until)
     rows = unit.session.execute(_next(pinned, replay)).all()
     tally = Tally.from_json(replay.partial) if replay.partial else Tally()
     answers = _answers(unit, rows)
@@ -187,6 +192,64 @@ def _chunk(unit: Unit, replay: Replay) -> int:
     unit.session.flush()
     # A replay of nothing is work done as well.
     return max(len(rows), 1)
+
+
+def _begin(unit: Unit, replay: Replay, old: Instrument) -> None:
+    until = _answers_until(unit, old)
+    replay.total = _total(unit, old, until)
+    now = unit.now()
+    replay.answers_until, replay.started_at = until, now
+    replay.state = ReplayState.RUNNING.value
+
+
+def _answers_until(unit: Unit, old: Instrument) -> datetime:
+    """Up to when answers are counted, so that no two replays differ by a few children's answers."""
+    now = unit.now()
+    last = _last_told(unit, old)
+    if last is None or last.answers_until is None:
+        return now
+    if are_enough(_since(unit, old, last.answers_until)):
+        return now
+    if is_few(abs(_total(unit, old, last.answers_until) - last.total)):
+        raise _StoppedError(FEW_SINCE)
+    return last.answers_until
+
+
+def _last_told(unit: Unit, old: Instrument) -> Replay | None:
+    """The newest replay of these questions whose counts stand, or will: of whatever draft."""
+    return unit.session.scalars(
+        select(Replay)
+        .join(InstrumentRelease, InstrumentRelease.hash == Replay.from_hash)
+        .where(
+            InstrumentRelease.instrument_id == old.id,
+            InstrumentRelease.structure_hash == old.hashes.structure,
+            Replay.state.in_((ReplayState.DONE.value, ReplayState.RUNNING.value)),
+        )
+        .order_by(Replay.answers_until.desc(), Replay.started_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _since(unit: Unit, old: Instrument, moment: datetime) -> dict[Respondent, int]:
+    """How many finished after a moment, by what may be known of them."""
+    facts = (
+        Administration.language,
+        func.coalesce(Student.sex, ""),
+        Administration.age_years,
+        District.region_iso,
+    )
+    rows = unit.session.execute(
+        _pinned(old)
+        .where(Administration.ended_at > moment)
+        .with_only_columns(*facts, func.count())
+        .group_by(*facts)
+    )
+    return {Respondent(row[0], row[1], row[2], row[3]): row[4] for row in rows}
+
+
+def _total(unit: Unit, old: Instrument, until: datetime) -> int:
+    finished = _pinned(old).where(Administration.ended_at <= until)
+    return unit.session.scalars(finished.with_only_columns(func.count())).one()
 
 
 def _finish(unit: Unit, replay: Replay, tally: Tally) -> None:

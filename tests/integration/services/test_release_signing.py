@@ -1,5 +1,6 @@
 """Nobody approves alone: two names under one exact content, counted by the database too."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -30,6 +31,7 @@ from tirek.catalog.library import Catalog
 from tirek.config import Keys
 from tirek.domain.draft_upload import DraftFault, UnusableFilesError
 from tirek.domain.errors import ConflictError, NotFoundError
+from tirek.domain.instruments import ReleaseStatus
 from tirek.domain.people import Actor, Role
 from tirek.services import drafts, instruments, library, pilots, release_signing
 from tirek.services.release_signing import (
@@ -317,6 +319,28 @@ def test_a_deployed_bundle_is_the_content_that_was_signed(
         release_signing.approve(unit, release.id)
     world.session.refresh(release)
     assert release.status == "approved"
+
+
+def test_a_file_that_calls_itself_approved_is_on_trial_until_two_sign(
+    engine: Engine, world: World, author: Adult
+) -> None:
+    found = []
+    for number, said in enumerate((ReleaseStatus.APPROVED, ReleaseStatus.RETIRED), start=1):
+        version = ("structure.yaml", 'version: "1.0.0"', f'version: "1.0.{number}"')
+        files = drafts.reading(a_draft(engine, world, author, some_files(HARMLESS, version))).files
+        assert files is not None
+        _deployed(world, replace(files.instrument, status=said))
+        digest = files.instrument.hashes.release
+        found.append(
+            world.session.scalars(
+                select(InstrumentRelease).where(InstrumentRelease.hash == digest)
+            ).one()
+        )
+    on_trial, retired = found
+    assert (on_trial.status, retired.status) == ("pilot", "retired")
+    assert retired.retired_reason
+    with pytest.raises(NotSignedError), reading(engine, world, author) as unit:
+        release_signing.approve(unit, on_trial.id)
 
 
 def _deployed(world: World, instrument: object) -> None:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tests.builders_library import (
@@ -27,12 +27,22 @@ from tirek.domain.people import SYSTEM
 from tirek.domain.scope import Scope
 from tirek.services import drafts, heartbeats, replays
 from tirek.services.unit import Unit
-from tirek.storage.models import AuditEntry, FlagRecord, InstrumentDraft, Replay, Response, Score
+from tirek.storage.models import (
+    AuditEntry,
+    FlagRecord,
+    InstrumentDraft,
+    Replay,
+    Response,
+    Score,
+    StudentKey,
+)
 from tirek.storage.session import open_session
 from tirek.tasks.rounds import ROUNDS
 from tirek.tasks.workbench import Workbench
 
 PUPILS = 24
+# Ten girls and ten boys who answer later.
+LATER = 20
 # Totals: 10 (gains the flag), 12 (has it), 0 (never).
 TEN, TWELVE, NONE = "222220000", "222222000", "000000000"
 
@@ -222,6 +232,60 @@ def test_a_draft_that_flags_alike_or_asks_otherwise_has_nothing_to_replay(
     other = a_draft(engine, world, author, some_files(HARMLESS, PATCHED))
     with pytest.raises(replays.NothingToReplayError), reading(engine, world, author) as unit:
         replays.request(unit, other.id)
+
+
+def told(world: World) -> tuple[str, int, Any]:
+    """How the last replay ended, of how many, and how many would gain the flag."""
+    replay = the_replay(world)
+    flags = (replay.result or {}).get("flags", [])
+    return replay.state, replay.total, flags[0]["gained"] if flags else replay.failure
+
+
+def again(engine: Engine, world: World, author: Adult, draft: InstrumentDraft) -> None:
+    with reading(engine, world, author) as unit:
+        replays.request(unit, draft.id)
+    _round(engine, world)
+
+
+def test_two_replays_are_never_a_few_children_apart(
+    engine: Engine, keys: Keys, system: Session, owner: Engine
+) -> None:
+    world = a_world(system, the_catalog(), a_vault(keys), pupils=PUPILS + LATER, coded=0)
+    author = a_methodologist(world)
+    first, later = world.school.pupils[:PUPILS], world.school.pupils[PUPILS:]
+    for number, pupil in enumerate(first):
+        answer(world, pupil, TEN if number < 12 else NONE)
+    system.commit()
+    files = lowered()
+    draft = a_draft(engine, world, author, files)
+    again(engine, world, author, draft)
+    assert told(world) == ("done", PUPILS, 12)
+    moment = the_replay(world).answers_until
+    # Two more would gain it. Neither this draft nor one that flags alike tells of them.
+    for pupil in later[:2]:
+        answer(world, pupil, TEN)
+    system.commit()
+    rules = files["interpretation.yaml"].replace('version: "2.0.0"', 'version: "2.0.1"')
+    twin = a_draft(engine, world, author, {**files, "interpretation.yaml": rules})
+    for one in (draft, twin):
+        again(engine, world, author, one)
+        assert told(world) == ("done", PUPILS, 12)
+        assert the_replay(world).answers_until == moment
+    # Whoever is erased is missing from then on, so the same moment would tell of that one.
+    with owner.begin() as connection:
+        connection.execute(delete(StudentKey).where(StudentKey.student_id == first[0].id))
+    again(engine, world, author, draft)
+    assert told(world) == ("failed", 0, "few_since")
+    # Ten girls, and nine boys: a group is told of only when there are ten of it.
+    for pupil in later[2:-1]:
+        answer(world, pupil, TEN)
+    system.commit()
+    again(engine, world, author, twin)
+    assert told(world)[0] == "failed"
+    answer(world, later[-1], TEN)
+    system.commit()
+    again(engine, world, author, draft)
+    assert told(world) == ("done", PUPILS + LATER - 1, 11 + LATER)
 
 
 def _round(engine: Engine, world: World) -> int:

@@ -1,5 +1,6 @@
 """Rules that the database keeps against anybody, tried with plain SQL as the application's role."""
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import product
@@ -490,6 +491,27 @@ def test_a_published_part_is_immutable_and_only_a_releases_status_changes(
         connection.rollback()
         told = f"{retired}, retired_at = now(), retired_reason = 'A better one.'"
         assert refused(connection, told) == "accepted"
+
+
+def test_no_release_begins_approved_or_retired_without_a_word(owner: Engine, leg: Referral) -> None:
+    del leg
+    since, why = {"retired_at": "2026-11-01"}, {"retired_reason": "A better one."}
+    tries: list[tuple[dict[str, str], str]] = [
+        ({"status": "approved"}, "TK002"),
+        ({"status": "retired"}, "TK002"),
+        ({"status": "retired", **since}, "TK002"),
+        ({"status": "pilot", **why}, "TK002"),
+        ({"status": "retired", **since, **why}, "accepted"),
+        ({"status": "pilot"}, "accepted"),
+    ]
+    insertion = (
+        "INSERT INTO instrument_releases SELECT (jsonb_populate_record(r, CAST(:row AS jsonb))).*"
+        " FROM instrument_releases r LIMIT 1"
+    )
+    for more, verdict in tries:
+        row = {"id": str(uuid4()), "label": "0.9.0", "hash": "0" * 64, **more}
+        with owner.connect() as connection:
+            assert refused(connection, insertion, row=json.dumps(row)) == verdict, more
 
 
 # Flags, cases, answers, notices
