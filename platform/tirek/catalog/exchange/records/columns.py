@@ -1,6 +1,6 @@
 """Rows of named cells, as CSV, REDCap and SPSS files give them, become records or sentences."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tirek.catalog.exchange.foreign import Remark
 from tirek.catalog.exchange.records.record import (
@@ -30,18 +30,15 @@ def table_of(
     `rows` are (place, cells by column). `names` says which of our names a column bears: an item,
     a scale or a fact; `states` which cells are words for blanks (`-98` is "declined").
     """
-    _check_header(instrument, header, names)
-    wrong: list[Remark] = []
+    wrong = _header_faults(instrument, header, names)
     records: list[Record] = []
-    for number, (place, cells) in enumerate(rows):
-        if number >= MAX_ROWS:
-            raise TableError([Remark(place, f"a file holds at most {MAX_ROWS} rows")])
-        record = _record(instrument, place, cells, names, states or {}, wrong)
-        records.append(record)
-        if len(wrong) >= MAX_SENTENCES:
-            break
+    try:
+        for place, cells in _few(rows):
+            records.append(_record(instrument, place, cells, names, states or {}, wrong))
+    except TableError as error:
+        raise TableError([*wrong, *error.sentences], records) from None
     if wrong:
-        raise TableError(wrong)
+        raise TableError(wrong, records)
     if not records:
         raise TableError([Remark("the file", "has no rows below its header")])
     unknown = [name for name in header if name not in names]
@@ -49,7 +46,17 @@ def table_of(
     return Table(tuple(records), remarks)
 
 
-def _check_header(instrument: Instrument, header: Sequence[str], names: Mapping[str, str]) -> None:
+def _few(rows: Iterable[Row]) -> Iterator[Row]:
+    for number, (place, cells) in enumerate(rows):
+        if number >= MAX_ROWS:
+            raise TableError([Remark(place, f"a file holds at most {MAX_ROWS} rows")])
+        yield place, cells
+
+
+def _header_faults(
+    instrument: Instrument, header: Sequence[str], names: Mapping[str, str]
+) -> list[Remark]:
+    """Say which items have no column; raise TableError where the rows cannot be read at all."""
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise TableError([Remark(f"column {twice[0]}", "stands twice in the header")])
@@ -57,10 +64,9 @@ def _check_header(instrument: Instrument, header: Sequence[str], names: Mapping[
     missing = [item.id for item in instrument.items if item.id not in found]
     if len(missing) == len(instrument.items):
         raise TableError([Remark("the header", f"names no item of {instrument.id}")])
-    if missing:
-        # A column that is not there is no blank: its item would silently count as one.
-        listed = ", ".join(missing)
-        raise TableError([Remark("the header", f"lacks the items {listed}")])
+    # A column that is not there is no blank: its item would silently count as one.
+    listed = ", ".join(missing)
+    return [Remark("the header", f"lacks the items {listed}")] if missing else []
 
 
 def _record(
@@ -88,5 +94,6 @@ def _record(
             elif name in FACTS:
                 facts[name] = written.strip()
         except (UnknownOptionError, ValueError) as error:
-            wrong.append(Remark(f"{place}, column {column}", str(error)))
+            if len(wrong) < MAX_SENTENCES:
+                wrong.append(Remark(f"{place}, column {column}", str(error)))
     return Record(place, facts, answers, claimed)

@@ -79,7 +79,7 @@ def read(instrument: Instrument, content: bytes) -> Table:
         for fault in _wrong(instrument, _asked(instrument, form, resource), resource, place)
     ]
     if faults:
-        raise TableError(faults)
+        raise TableError(faults, _legible(instrument, taken))
     if not taken:
         raise ExchangeError("the file", "holds no finished QuestionnaireResponse")
     claims = _claims(instrument, found)
@@ -88,6 +88,23 @@ def read(instrument: Instrument, content: bytes) -> Table:
         for place, address, resource in taken
     )
     return Table(records, tuple(Remark(place, said) for place, said in passed.items()))
+
+
+def _legible(
+    instrument: Instrument, taken: Iterable[tuple[str, str, Resource]]
+) -> Iterator[Record]:
+    """Yield what responses say to our items with our options, whatever else is wrong with them."""
+    for place, _, resource in taken:
+        try:
+            record = _record(instrument, resource, place, {})
+        except (ExchangeError, ValueError):
+            continue
+        answers = {
+            item: answer
+            for item, answer in record.answers.items()
+            if answer.code in {None, *(option.code for option in instrument.options(item))}
+        }
+        yield Record(place, record.facts, answers)
 
 
 def _asked(instrument: Instrument, form: Resource, resource: Resource) -> Resource:

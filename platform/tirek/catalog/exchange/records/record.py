@@ -47,12 +47,17 @@ class Table:
 
 
 class TableError(ExchangeError):
-    """A table of which nothing is taken; `sentences` says every place, up to fifty."""
+    """A table of which nothing is taken; `sentences` says every place, up to fifty.
 
-    def __init__(self, sentences: list[Remark]) -> None:
+    `legible` holds what could be read all the same, without the cells that could not: nobody
+    enters it, but an answer in it may tell of danger, and a wrong cell elsewhere must not hide it.
+    """
+
+    def __init__(self, sentences: list[Remark], legible: Iterable[Record] = ()) -> None:
         """Keep all sentences; the first stands for them where one line is shown."""
         super().__init__(sentences[0].place, sentences[0].text)
         self.sentences = tuple(sentences[:MAX_SENTENCES])
+        self.legible = tuple(legible)
 
 
 def rescored(instrument: Instrument, records: Iterable[Record]) -> Iterator[Scored]:

@@ -5,6 +5,7 @@ export alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,7 +14,7 @@ from tirek.catalog.exchange.blank_words import BLANK_WORDS
 from tirek.catalog.exchange.foreign import MAX_BYTES, ExchangeError
 from tirek.catalog.exchange.records import code_book
 from tirek.catalog.exchange.records.columns import Row, table_of
-from tirek.catalog.exchange.records.record import FACTS, Scored, Table
+from tirek.catalog.exchange.records.record import FACTS, MAX_ROWS, Scored, Table
 from tirek.domain.instruments import UNSEEN, Answer, AnswerState, Instrument
 from tirek.domain.scoring import as_number
 
@@ -21,6 +22,8 @@ from tirek.domain.scoring import as_number
 MISSING = {AnswerState.DECLINED: -98.0, AnswerState.SKIPPED: -97.0, AnswerState.UNSEEN: -96.0}
 # SPSS's limits, in bytes of UTF-8.
 VARIABLE_LABEL, VALUE_LABEL = 255, 119
+# Bytes that a table may take once it is unpacked.
+MAX_UNPACKED = 200_000_000
 BETWEEN = " / "
 
 
@@ -56,23 +59,44 @@ def write(instrument: Instrument, scored: Iterable[Scored]) -> bytes:
 
 def read(instrument: Instrument, content: bytes) -> Table:
     """Return the records of a .sav that bears our names; raise ExchangeError with every place."""
-    import pyreadstat  # noqa: PLC0415 (see above)
-
     if len(content) > MAX_BYTES:
         raise ExchangeError("the file", f"is larger than {MAX_BYTES // 1_000_000} MB")
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "records.sav"
-        path.write_bytes(content)
-        try:
-            columns, _ = pyreadstat.read_sav(path, output_format="dict", user_missing=True)
-        except Exception as error:  # noqa: BLE001 - a library's own, and a file of a stranger
-            raise ExchangeError("the file", f"is no .sav file ({type(error).__name__})") from None
     scales = {scale.id for scale in instrument.scoring.scales}
     known = {*FACTS, *(item.id for item in instrument.items), *scales}
-    header = list(columns)
+    try:
+        header, columns = _unpacked(content, known)
+    except ExchangeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a library's own, and a file of a stranger
+        raise ExchangeError("the file", f"is no .sav file ({type(error).__name__})") from None
     names = {name: name for name in header if name in known}
     states = {_written(value): state.value for state, value in MISSING.items()}
     return table_of(instrument, header, _rows(columns), names, states)
+
+
+def _unpacked(content: bytes, known: AbstractSet[str]) -> tuple[list[str], dict[str, list[Any]]]:
+    """Return all names and the columns that bear ours.
+
+    A packed file (.zsav) can hold a thousand times its size, so its width is looked at first.
+    """
+    import pyreadstat  # noqa: PLC0415 (see above)
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "records.sav"
+        path.write_bytes(content)
+        _, meta = pyreadstat.read_sav(path, output_format="dict", metadataonly=True)
+        header = list(meta.column_names)
+        wanted = [name for name in header if name in known]
+        width = sum(meta.variable_storage_width[name] for name in wanted)
+        most = min(MAX_ROWS, MAX_UNPACKED // max(width, 1))
+        if not wanted:
+            return header, {}
+        columns, _ = pyreadstat.read_sav(
+            path, output_format="dict", user_missing=True, usecols=wanted, row_limit=most + 1
+        )
+    if len(columns[wanted[0]]) > most:
+        raise ExchangeError("the file", f"holds more than {most} cases of this width")
+    return header, columns
 
 
 def _rows(columns: dict[str, list[Any]]) -> Iterator[Row]:
