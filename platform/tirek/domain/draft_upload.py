@@ -27,6 +27,8 @@ class DraftFault(StrEnum):
     NOT_TEXT = "not_text"
     # The structure, which says what instrument this is, is missing or cannot be read.
     NAMELESS = "nameless"
+    # It can be read, and leaves its id or its version to somebody.
+    UNNAMED = "unnamed"
     PUBLISHED = "published"
     # Somebody signed these parts, with other golden cases beside them.
     SIGNED = "signed"

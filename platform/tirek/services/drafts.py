@@ -18,8 +18,8 @@ from tirek.catalog.draft_files import (
     unpacked,
 )
 from tirek.catalog.errors import CatalogError
+from tirek.catalog.fields import Fields
 from tirek.catalog.instrument_files import InstrumentFiles
-from tirek.catalog.structure import read_structure
 from tirek.catalog.yaml_subset import Document, parse
 from tirek.domain.draft_upload import (
     MOST_BYTES,
@@ -244,19 +244,26 @@ def _gathered(sent: Sequence[tuple[str, bytes]]) -> dict[str, str]:
 
 
 def _identity(files: Mapping[str, str]) -> tuple[str, int]:
-    """What the structure says this is; without that nobody could find the draft again."""
+    """What the structure says this is; without that nobody could find the draft again.
+
+    Nothing else need be said yet: an import leaves a `todo` where its file was silent, and the
+    draft's page lists them.
+    """
     if STRUCTURE not in files:
         raise UnusableFilesError(DraftFault.NAMELESS, STRUCTURE)
     path = Path(STRUCTURE)
     try:
-        structure = read_structure(Document(path, parse(path, files[STRUCTURE])))
+        fields = Fields.of(Document(path, parse(path, files[STRUCTURE])))
     except CatalogError as error:
         raise UnusableFilesError(DraftFault.NAMELESS, str(error)) from None
-    version = VERSION.fullmatch(structure.version)
-    if version is None or not is_instrument_id(structure.id):
-        reason = f"{STRUCTURE}: {structure.id} {structure.version}"
-        raise UnusableFilesError(DraftFault.NAMELESS, reason)
-    return structure.id, int(version.group(1))
+    try:
+        instrument_id, said = fields.text("id"), fields.text("version")
+    except CatalogError as error:
+        raise UnusableFilesError(DraftFault.UNNAMED, str(error)) from None
+    version = VERSION.fullmatch(said)
+    if version is None or not is_instrument_id(instrument_id):
+        raise UnusableFilesError(DraftFault.UNNAMED, f"{STRUCTURE}: {instrument_id} {said}")
+    return instrument_id, int(version.group(1))
 
 
 def _same(unit: Unit, digest: str, files: Mapping[str, str]) -> InstrumentDraft:

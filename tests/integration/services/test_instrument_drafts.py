@@ -1,5 +1,6 @@
 """Drafts: what is kept of an upload, what is refused whole, and what each is compared with."""
 
+import json
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -21,11 +22,14 @@ from tests.builders_library import (
     zipped,
 )
 from tests.world import Adult, World, a_vault, a_world, the_catalog
+from tirek.catalog.draft_files import read_stored
+from tirek.catalog.exchange import fhir_read
+from tirek.catalog.exchange.draft import draft_texts
 from tirek.config import Keys
 from tirek.domain.draft_upload import MOST_BYTES, DraftFault, UnusableFilesError
 from tirek.domain.errors import ConflictError, NotFoundError
 from tirek.domain.release_change import Step
-from tirek.services import drafts, library
+from tirek.services import drafts, library, release_signing
 from tirek.storage.models import AuditEntry, InstrumentDraft
 
 
@@ -107,7 +111,7 @@ def test_a_release_that_left_the_repository_is_compared_by_its_stored_parts(
     draft = a_draft(engine, world, author, some_files(HARMLESS, PATCHED))
     with reading(engine, world, author) as unit:
         release = library.releases(unit, PHQ)[0]
-        stored = library.read_stored(PHQ, 1, library.parts_of(unit, release))
+        stored = read_stored(PHQ, 1, library.parts_of(unit, release))
         compared = drafts.compare(unit, draft, release)
     assert stored is not None
     # What went through the database says the same to the last digit.
@@ -146,10 +150,35 @@ def test_what_cannot_be_a_draft_leaves_nothing_behind(
         (DraftFault.LARGE, "cases.yaml", b"-" * (MOST_BYTES + 1)),
         (DraftFault.NAMELESS, "scoring.yaml", b"a: 1"),
         (DraftFault.NAMELESS, "structure.yaml", b"id: [never closed"),
+        (DraftFault.UNNAMED, "structure.yaml", b'id: {todo: "its name"}\nversion: "0.1.0"'),
+        (DraftFault.UNNAMED, "structure.yaml", b'id: "mood"\nversion: {todo: "say which"}'),
+        (DraftFault.UNNAMED, "structure.yaml", b'id: "../mood"\nversion: "0.1.0"'),
         (DraftFault.PUBLISHED, "a.zip", zipped(some_files())),
     ]
     for fault, name, content in cases:
         assert _refused(here, (name, content)) is fault, (fault, name)
+
+
+def test_what_an_import_left_to_do_is_listed_and_hinders_no_draft(
+    engine: Engine, world: World, author: Adult
+) -> None:
+    options = [{"valueCoding": {"code": code, "display": code}} for code in ("yes", "no")]
+    question = {"linkId": "1", "text": "Well?", "type": "choice", "answerOption": options}
+    form = {"resourceType": "Questionnaire", "id": "mood", "status": "draft", "item": [question]}
+    found = fhir_read.read(json.dumps(form).encode(), "mood")
+    files = {f"{name}.yaml": text for name, text in draft_texts(found).items()}
+    assert "todo" in files["structure.yaml"]
+    with reading(engine, world, author) as unit:
+        draft = drafts.upload(unit, [("mood.zip", zipped(files, "mood/0/"))])
+        left = drafts.reading(draft)
+        assert drafts.compare(unit, draft) is None
+        hindrances = release_signing.draft_hindrances(unit, draft)
+    assert (draft.instrument_id, draft.major) == (found.id, found.major)
+    assert not left.is_clean
+    (minutes,) = [one for one in left.findings if "how many minutes" in one.reason]
+    assert minutes.path.name == "structure.yaml"
+    assert "minutes" in files["structure.yaml"].splitlines()[minutes.line - 1]
+    assert hindrances == [release_signing.Hindrance.FINDINGS]
 
 
 def test_a_zip_bomb_is_not_unpacked(engine: Engine, world: World, author: Adult) -> None:
