@@ -70,6 +70,7 @@ class BreachRecord:
     """A promise that was not kept in the end; the record stays."""
 
     kind: ClockKind
+    notice_id: UUID | None
     due_at: datetime
     recorded_at: datetime
 
@@ -110,7 +111,10 @@ def breaches(unit: Unit, referral_id: UUID, notice_ids: Sequence[UUID]) -> tuple
         .where(or_(Breach.referral_id == referral_id, Breach.notice_id.in_(notice_ids)))
         .order_by(Breach.recorded_at.desc())
     )
-    return tuple(BreachRecord(ClockKind(row.clock), row.due_at, row.recorded_at) for row in rows)
+    return tuple(
+        BreachRecord(ClockKind(row.clock), row.notice_id, row.due_at, row.recorded_at)
+        for row in rows
+    )
 
 
 def _clock(rows: Sequence[Deadline], calls: _Calls, now: datetime) -> Clock:

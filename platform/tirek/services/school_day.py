@@ -25,6 +25,8 @@ class SchoolDay:
     cases: CaseCounts | None
     reviews: int | None
     notices: int | None
+    # Those of them whose time has run out.
+    late_notices: int | None
     # What waits for this person as a second reader, or for an answer to a centre.
     asked: int | None
     open_assignments: int | None
@@ -43,6 +45,7 @@ def today(unit: Unit) -> SchoolDay:
         cases=caseload.counts(unit) if has(Permission.VIEW_FLAGS) else None,
         reviews=review.open_count(unit) if has(Permission.RESOLVE_REVIEW) else None,
         notices=school_notices.open_count(unit) if has(Permission.CONFIRM_NOTICE) else None,
+        late_notices=school_notices.late_count(unit) if has(Permission.CONFIRM_NOTICE) else None,
         asked=second_reads.count(unit) if has(Permission.READ_SECOND) else None,
         open_assignments=_open_assignments(unit) if has(Permission.VIEW_PROGRESS) else None,
         without_consent=(

@@ -44,11 +44,18 @@ def of_school(unit: Unit, show: str, code: str, sort: str, page: int) -> Page[No
 
 def open_count(unit: Unit) -> int:
     """How many notices wait for somebody's confirmation."""
-    return unit.session.scalars(
-        select(func.count()).where(
-            Notice.school_id == unit.actor.school_id, _to_school(), Notice.confirmed_at.is_(None)
-        )
-    ).one()
+    return unit.session.scalars(_waiting(unit)).one()
+
+
+def late_count(unit: Unit) -> int:
+    """How many of them have waited longer than they may."""
+    return unit.session.scalars(_waiting(unit).where(Notice.due_at <= func.now())).one()
+
+
+def _waiting(unit: Unit) -> Select[int]:
+    return select(func.count()).where(
+        Notice.school_id == unit.actor.school_id, _to_school(), Notice.confirmed_at.is_(None)
+    )
 
 
 def _to_school() -> ColumnElement[bool]:
