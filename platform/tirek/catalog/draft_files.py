@@ -9,7 +9,7 @@ from pathlib import Path
 from stat import S_ISLNK
 from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from tirek.catalog.errors import Finding
 from tirek.catalog.exchange.unpack import BROKEN
@@ -22,6 +22,7 @@ from tirek.domain.draft_upload import (
     UnusableFilesError,
     is_part_name,
 )
+from tirek.domain.instruments import Instrument
 
 RELEASE = "release.yaml"
 # What packing programs add of their own.
@@ -34,6 +35,11 @@ class DraftReading:
 
     files: InstrumentFiles | None
     findings: tuple[Finding, ...]
+
+    @property
+    def instrument(self) -> Instrument | None:
+        """What would be asked; None where the files cannot be read whole."""
+        return self.files.instrument if self.files else None
 
     @property
     def is_clean(self) -> bool:
@@ -148,6 +154,15 @@ def published_files(root: Path, instrument_id: str) -> dict[str, str]:
         for path in sorted(newest.glob("*.yaml"))
         if path.name != RELEASE
     }
+
+
+def packed(folder: str, files: Mapping[str, str]) -> bytes:
+    """Files zipped as one folder; the same files give the same bytes."""
+    held = BytesIO()
+    with ZipFile(held, "w", ZIP_DEFLATED) as archive:
+        for name, text in sorted(files.items()):
+            archive.writestr(ZipInfo(f"{folder}/{name}"), text.encode(), ZIP_DEFLATED)
+    return held.getvalue()
 
 
 def bytes_hash(files: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from tirek.catalog.draft_files import read_stored
+from tirek.catalog.draft_files import packed, published_files, read_stored
 from tirek.catalog.errors import Finding
 from tirek.catalog.instrument_files import InstrumentFiles
 from tirek.catalog.instruments import check
@@ -122,6 +122,13 @@ def entry(unit: Unit, instrument_id: str) -> Entry:
     """One instrument as the list would show it; raises `NotFoundError`."""
     get(unit, instrument_id)
     return next(one for one in _entries(unit) if one.instrument.id == instrument_id)
+
+
+def folder(unit: Unit, instrument_id: str) -> bytes:
+    """The files in use as a .zip, to be changed and proposed; raises `NotFoundError`."""
+    found = get(unit, instrument_id)
+    files = published_files(unit.catalog.instruments_root, instrument_id)
+    return packed(f"{found.id}/{found.major}", files)
 
 
 def releases(unit: Unit, instrument_id: str) -> Sequence[InstrumentRelease]:

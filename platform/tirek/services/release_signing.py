@@ -1,16 +1,15 @@
 """Two names under one exact content: of a draft before it is deployed, or of a release on trial."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from io import BytesIO
 from uuid import UUID
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from tirek.catalog.draft_files import packed
 from tirek.catalog.release import Release, RepublishedError, Signature, publish, written
 from tirek.domain.errors import ConflictError, DomainError
 from tirek.domain.instruments import Instrument, ReleaseStatus
@@ -121,10 +120,12 @@ def are_enough(signed: Iterable[SignedBy]) -> bool:
 
 def draft_hindrances(unit: Unit, draft: InstrumentDraft) -> list[Hindrance]:
     """What stands against signing a draft: findings, versions, or a replay that was not run."""
+    found = [] if drafts.reading(draft).is_clean else [Hindrance.FINDINGS]
     compared = drafts.compare(unit, draft)
-    if compared is None or not drafts.reading(draft).is_clean:
-        return [Hindrance.FINDINGS]
-    found = [Hindrance.VERSIONS] if compared.is_refused else []
+    if compared is None:
+        return found
+    if compared.is_refused:
+        found.append(Hindrance.VERSIONS)
     if needs_replay(compared) and not _is_replayed(unit, draft):
         found.append(Hindrance.REPLAY)
     return found
@@ -209,7 +210,7 @@ def bundle(unit: Unit, draft: InstrumentDraft) -> bytes:
     release = _release(unit, draft, signed)
     audit.record(unit, "draft.download", "instrument_draft", draft.id)
     files = {**draft.files, "release.yaml": written(release)}
-    return _packed(f"{draft.instrument_id}/{draft.major}", files)
+    return packed(f"{draft.instrument_id}/{draft.major}", files)
 
 
 def _release(unit: Unit, draft: InstrumentDraft, signed: Sequence[SignedBy]) -> Release:
@@ -246,14 +247,6 @@ def _release_before(unit: Unit, instrument: Instrument) -> Release | None:
         return None
     files = library.current_files(unit, known)
     return files.release if files else None
-
-
-def _packed(folder: str, files: Mapping[str, str]) -> bytes:
-    packed = BytesIO()
-    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
-        for name, text in sorted(files.items()):
-            archive.writestr(ZipInfo(f"{folder}/{name}"), text.encode(), ZIP_DEFLATED)
-    return packed.getvalue()
 
 
 def _sign(unit: Unit, instrument_id: str, digest: str, statement: Statement) -> None:

@@ -8,15 +8,18 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
 from tirek.domain.draft_upload import MOST_FILES, MOST_UPLOADED, UnusableFilesError
+from tirek.domain.instruments import Instrument
 from tirek.domain.permissions import Permission
 from tirek.services import drafts, library, release_signing, replays
 from tirek.services.drafts import Comparison
+from tirek.services.release_signing import Seen
 from tirek.web.access import catalog, requires
 from tirek.web.i18n import data_lang
 from tirek.web.oversight import instrument_pages as pages
 from tirek.web.oversight.blueprint import blueprint
 from tirek.web.oversight.instrument_forms import SignForm
 from tirek.web.oversight.instrument_pages import SEE_OTHER, WRONG, Place
+from tirek.web.oversight.instrument_rules import named_by, texts_left_behind
 from tirek.web.oversight.instrument_views import NOBODY_YET
 from tirek.web.oversight.instrument_words import FAULTS
 from tirek.web.transaction import unit
@@ -55,7 +58,7 @@ def instrument_drafts() -> str | tuple[str, int] | Answer:
 @requires(Permission.KEEP_INSTRUMENTS)
 def instrument_draft(draft_id: UUID) -> str:
     """One draft: what is wrong with it, what it changes, replays and signatures."""
-    return draft_page(draft_id, SignForm())
+    return draft_page(draft_id, sign_form(draft_id))
 
 
 @blueprint.get("/instrument-drafts/<uuid:draft_id>/changes")
@@ -66,12 +69,18 @@ def instrument_draft_changes(draft_id: UUID) -> str:
     releases = library.releases(unit(), draft.instrument_id)
     asked = request.args.get("against", "")
     against = next((one for one in releases if str(one.id) == asked), None)
+    compared = drafts.compare(unit(), draft, against)
+    instrument = drafts.reading(draft).instrument
     return render_template(
         "oversight/instruments/changes.html",
         draft=draft,
         releases=releases,
         against=against,
-        compared=drafts.compare(unit(), draft, against),
+        compared=compared,
+        left_behind=_left_behind(instrument, compared),
+        instrument=instrument,
+        named_by=named_by,
+        text_lang=data_lang(),
     )
 
 
@@ -121,15 +130,29 @@ def instrument_draft_withdraw(draft_id: UUID) -> Answer:
     return redirect(url_for(UPLOAD), SEE_OTHER)
 
 
+@blueprint.get("/instruments/<instrument_id>/folder.zip")
 @blueprint.get("/instrument-drafts/<uuid:draft_id>/bundle.zip")
 @requires(Permission.KEEP_INSTRUMENTS)
-def instrument_draft_bundle(draft_id: UUID) -> Response:
-    """The folder for the repository, with release.yaml and the signatures in it."""
+def instrument_draft_bundle(draft_id: UUID | None = None, instrument_id: str = "") -> Response:
+    """A folder: a signed draft's for the repository, or the one in use, to be changed."""
+    if draft_id is None:
+        return _zip(instrument_id, library.folder(unit(), instrument_id))
     draft = drafts.get(unit(), draft_id)
-    answer = Response(release_signing.bundle(unit(), draft), mimetype="application/zip")
-    name = f"{draft.instrument_id}-{draft.hash[:8]}.zip"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    packed = release_signing.bundle(unit(), draft)
+    return _zip(f"{draft.instrument_id}-{draft.hash[:8]}", packed)
+
+
+def _zip(name: str, packed: bytes) -> Response:
+    answer = Response(packed, mimetype="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.zip"'
     return answer
+
+
+def sign_form(draft_id: UUID) -> SignForm:
+    """What there is to look at in a draft: a replay only where one can be run."""
+    draft = drafts.get(unit(), draft_id)
+    can_replay = _may_replay(drafts.compare(unit(), draft))
+    return SignForm.about(one for one in Seen if can_replay or one is not Seen.REPLAY)
 
 
 def draft_page(draft_id: UUID, form: SignForm) -> str:
@@ -144,6 +167,7 @@ def draft_page(draft_id: UUID, form: SignForm) -> str:
         uploader=drafts.uploader(unit(), draft),
         reading=reading,
         compared=compared,
+        left_behind=_left_behind(reading.instrument, compared),
         needs_replay=compared is not None and release_signing.needs_replay(compared),
         may_replay=_may_replay(compared),
         replays=replays.of_draft(unit(), draft_id),
@@ -153,6 +177,11 @@ def draft_page(draft_id: UUID, form: SignForm) -> str:
         mine=any(one.account_id == unit().actor.account_id for one in signed),
         form=form,
     )
+
+
+def _left_behind(new: Instrument | None, compared: Comparison | None) -> list[tuple[str, str]]:
+    change = compared.change if compared else None
+    return texts_left_behind(change, new) if new and change else []
 
 
 def _may_replay(compared: Comparison | None) -> bool:

@@ -1,5 +1,6 @@
 """What a methodologist says when they sign, open regions for a trial, or retire a release."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from flask_babel import lazy_gettext as _l
@@ -27,13 +28,19 @@ class SignForm(PageForm):
     seen = SelectMultipleField(
         _l("What have you looked at?"),
         [DataRequired(_l("Tick what you have looked at."))],
-        choices=[SelectChoice(one.value, SEEN[one]) for one in Seen],
     )
     comment = TextAreaField(
         _l("What do you say of it?"),
         [DataRequired(_l("Write a sentence: why you sign.")), Length(max=LONGEST)],
         filters=[_stripped],
     )
+
+    @classmethod
+    def about(cls, seen: Iterable[Seen]) -> Self:
+        """The form with what there is to look at."""
+        form = cls()
+        form.seen.choices = [SelectChoice(one.value, SEEN[one]) for one in seen]
+        return form
 
     @property
     def statement(self) -> Statement:

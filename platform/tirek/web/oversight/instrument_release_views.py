@@ -9,24 +9,26 @@ from werkzeug.wrappers import Response
 
 from tirek.domain.permissions import Permission
 from tirek.services import drafts, library, pilots, release_signing, replays
-from tirek.services.release_signing import NotSignableError, NotSignedError
-from tirek.web.access import requires
+from tirek.services.release_signing import NotSignableError, NotSignedError, Seen
+from tirek.web.access import catalog, requires
 from tirek.web.i18n import data_lang
 from tirek.web.oversight.blueprint import blueprint
-from tirek.web.oversight.instrument_draft_views import draft_page
+from tirek.web.oversight.instrument_draft_views import draft_page, sign_form
 from tirek.web.oversight.instrument_forms import PilotForm, RetireForm, SignForm
 from tirek.web.oversight.instrument_pages import SEE_OTHER, WRONG
 from tirek.web.oversight.instrument_words import HINDRANCES
 from tirek.web.transaction import unit
 
 Shown = str | tuple[str, int] | Response
+# What there is to look at in a release: it has no changes and no replay, a draft has.
+LOOKED_AT = (Seen.PREVIEW, Seen.WORDING, Seen.LINTS, Seen.CASES)
 
 
 @blueprint.route("/instrument-drafts/<uuid:draft_id>/sign", methods=["GET", "POST"])
 @requires(Permission.KEEP_INSTRUMENTS)
 def instrument_draft_sign(draft_id: UUID) -> Shown:
     """Put one's name under a draft's content."""
-    form = SignForm()
+    form = sign_form(draft_id)
     if not form.validate_on_submit():
         page = draft_page(draft_id, form)
         return (page, WRONG) if form.errors else page
@@ -92,7 +94,7 @@ def instrument_release(release_id: UUID) -> str:
 @requires(Permission.KEEP_INSTRUMENTS)
 def instrument_release_sign(release_id: UUID) -> Shown:
     """Put one's name under a release."""
-    form = SignForm()
+    form = SignForm.about(LOOKED_AT)
     if not form.validate_on_submit():
         page = _release_page(release_id, sign=form)
         return (page, WRONG) if form.errors else page
@@ -169,15 +171,19 @@ def _release_page(
 ) -> str:
     release = library.release(unit(), release_id)
     signed = release_signing.signatures(unit(), release.instrument_id, release.hash)
+    instrument = catalog().instruments.get(release.instrument_id)
     return render_template(
         "oversight/instruments/release.html",
         release=release,
+        instrument=instrument,
+        is_current=instrument is not None and instrument.hashes.release == release.hash,
+        text_lang=data_lang(),
         signed=signed,
         is_signed=release_signing.are_enough(signed),
         mine=any(one.account_id == unit().actor.account_id for one in signed),
         hindrances=release_signing.release_hindrances(unit(), release),
         regions=pilots.of_release(unit(), release_id),
-        sign=sign or SignForm(),
+        sign=sign or SignForm.about(LOOKED_AT),
         pilot=pilot or _pilot_form(release_id),
     )
 

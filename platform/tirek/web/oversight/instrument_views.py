@@ -16,6 +16,8 @@ from tirek.web.i18n import data_lang
 from tirek.web.oversight import instrument_pages as pages
 from tirek.web.oversight.blueprint import blueprint
 from tirek.web.oversight.instrument_pages import Place
+from tirek.web.oversight.instrument_rules import condition_in_words
+from tirek.web.oversight.instrument_versions import steps_in_words, versions_in_words
 from tirek.web.oversight.instrument_words import WORDS, library_word
 from tirek.web.transaction import unit
 
@@ -25,7 +27,11 @@ E = TypeVar("E", bound=StrEnum)
 
 blueprint.record_once(
     lambda state: state.app.jinja_env.filters.update(
-        library_word=library_word, text_anchor=pages.anchor_of
+        library_word=library_word,
+        text_anchor=pages.anchor_of,
+        condition_in_words=condition_in_words,
+        steps_in_words=steps_in_words,
+        versions_in_words=versions_in_words,
     )
 )
 
@@ -60,7 +66,8 @@ def instrument(instrument_id: str) -> str:
         place=_place(instrument_id),
         releases=library.releases(unit(), instrument_id),
         current=current,
-        signed=release_signing.signatures(unit(), found.id, found.hashes.release),
+        signed=(signed := release_signing.signatures(unit(), found.id, found.hashes.release)),
+        is_signed=release_signing.are_enough(signed),
         regions=pilots.of_release(unit(), current.id) if current else [],
         drafts=drafts.live(unit(), instrument_id),
         licences=licences.records(unit(), instrument_id),

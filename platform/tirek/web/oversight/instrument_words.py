@@ -11,6 +11,7 @@ from tirek.domain.life import CommentEnd, ReplayState
 from tirek.domain.release_change import Step
 from tirek.services.library import LicenceStand, Sort
 from tirek.services.release_signing import Hindrance, Seen
+from tirek.web.oversight.instrument_rules import BLANKS, METHODS
 
 STATUSES: Mapping[str, Any] = {
     ReleaseStatus.DRAFT: _l("Draft"),
@@ -24,9 +25,9 @@ SUBJECTS: Mapping[str, Any] = {
     Subject.PARENT_ABOUT_SELF: _l("A parent about themselves"),
 }
 LICENCES: Mapping[str, Any] = {
-    LicenceStand.FREE: _l("May be shown by its own terms"),
-    LicenceStand.RECORDED: _l("A permission is recorded"),
-    LicenceStand.MISSING: _l("A permission is needed"),
+    LicenceStand.FREE: _l("Not needed"),
+    LicenceStand.RECORDED: _l("Recorded"),
+    LicenceStand.MISSING: _l("Needed, not there yet"),
 }
 SORTS: Mapping[str, Any] = {
     Sort.NAME: _l("Title"),
@@ -70,6 +71,10 @@ FAULTS: Mapping[str, Any] = {
         "Without a readable structure.yaml nobody knows what this is. Send it, or choose what to"
         " add to."
     ),
+    DraftFault.UNNAMED: _l(
+        "Fill in id and version in structure.yaml first: id in small Latin letters, digits and"
+        " hyphens, version as 1.0.0. All else may still be to be done."
+    ),
     DraftFault.PUBLISHED: _l("Exactly this is published already:"),
     DraftFault.SIGNED: _l(
         "These parts are signed with other golden cases; give a part a new version:"
@@ -91,6 +96,18 @@ HINDRANCES: Mapping[str, Any] = {
     Hindrance.NOT_CURRENT: _l("The repository holds newer files than this release."),
     Hindrance.RETIRED: _l("It is retired."),
 }
+# What a draft waits for, where it may not be signed yet.
+NEXT: Mapping[str, Any] = {
+    Hindrance.FINDINGS: _l(
+        "Mend what lints and golden cases find below. Send the mended files as a new draft and"
+        " withdraw this one."
+    ),
+    Hindrance.VERSIONS: _l(
+        "Give each refused part below a larger version in its file. Send the files as a new draft"
+        " and withdraw this one."
+    ),
+    Hindrance.REPLAY: _l("Run a replay below and read who would gain or lose a flag."),
+}
 REPLAYS: Mapping[str, Any] = {
     ReplayState.WAITING: _l("Waits for its turn"),
     ReplayState.RUNNING: _l("Under way"),
@@ -101,6 +118,10 @@ FAILURES: Mapping[str, Any] = {
     "cancelled": _l("Somebody stopped it."),
     "withdrawn": _l("The draft was withdrawn."),
     "unreadable_rules": _l("The rules before or after could not be read."),
+    "few_since": _l(
+        "Fewer than ten have answered since the last replay, and answers were erased meanwhile:"
+        " counting now would tell of those few. Try again when more have answered."
+    ),
 }
 DIMENSIONS: Mapping[str, Any] = {
     "language": _l("Language"),
@@ -131,6 +152,9 @@ WORDS: Mapping[str, Mapping[Any, Any]] = {
     "dimension": DIMENSIONS,
     "sex": SEXES,
     "end": ENDS,
+    "method": METHODS,
+    "blank": BLANKS,
+    "next": NEXT,
 }
 
 

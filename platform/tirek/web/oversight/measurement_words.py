@@ -62,7 +62,7 @@ def number(value: object, digits: int = 2) -> str:
     if value is None:
         return "–"  # noqa: RUF001 - as in the other tables
     if isinstance(value, str):
-        return str(_("fewer than 10")) if value == HIDDEN else value
+        return str(_("fewer than 10 children")) if value == HIDDEN else value
     return str(format_decimal(value, "#,##0." + "0" * digits if digits else "#,##0"))
 
 
@@ -135,7 +135,7 @@ def _jump(figures: Mapping[str, Any]) -> str:
     return str(
         _(
             "%(share)s of %(n)s children are flagged in the last round, %(before)s of"
-            " %(n_before)s before: a difference from %(low)s to %(high)s (99 of 100 cases).",
+            " %(n_before)s before: a difference from %(low)s to %(high)s (99 %% interval).",
             share=percent(figures["share"]),
             n=number(figures["n"], 0),
             before=percent(figures["before"]),
