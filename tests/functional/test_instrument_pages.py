@@ -335,10 +335,11 @@ def test_a_trial_begins_and_ends_region_by_region(at_work: Browser, system: Sess
     opened = at_work.submit(page, "/pilot", regions=["KZ-71", "KZ-11"])
     assert "The trial begins in 2 regions." in opened.html.text
     assert len(opened.rows("Regions of the trial")) == 2
-    stop = opened.html.find("form", attrs={"action": lambda a: a and a.endswith("/stop")})
-    assert stop is not None
-    ended = at_work.submit(opened, str(stop["action"]).removeprefix("/en"))
+    sure = at_work.open(opened.link("End the trial there"))
+    ended = at_work.submit(sure)
     assert len(ended.rows("Regions of the trial")) == 1
+    # The button pressed twice, or its address opened later, leads back.
+    assert at_work.submit(sure).url == ended.url == at_work.open(sure.url).url
 
 
 def _remark(browser: Browser, words: str, status: int = 200) -> Page:

@@ -53,6 +53,20 @@ def test_before_the_first_night_the_pages_say_what_to_do(author: Browser, lang: 
         assert "Nobody has written down yet" in one.text
 
 
+@pytest.mark.parametrize("lang", ["en", "kk", "ru"])
+def test_what_parents_answer_about_themselves_says_why_it_has_no_figures(
+    author: Browser, lang: str
+) -> None:
+    page = author.open(f"/{lang}/oversight/measurement")
+    links = {str(a["href"]) for a in page.html.select("#own + p a")}
+    assert f"/{lang}/oversight/measurement/parent-attitudes" in links
+    for link in links:
+        one = author.open(link)
+        assert not one.html.select("form.filters")
+        if lang == "en":
+            assert "are read by nobody, so nothing is counted" in one.text
+
+
 def test_only_the_methodologist_sees_them(
     system: Session, world: World, browser: NewBrowser
 ) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select, update
 
-from tests.builders_about import HOME_DANGER, OWN_DANGER
+from tests.builders_about import ATTITUDES, HOME_DANGER, OWN_DANGER
+from tests.builders_trials import approve, end_trial
 from tests.functional.browser import Browser, Page
 from tests.world import World, an_adult
 from tirek.domain.people import Role
@@ -143,6 +144,9 @@ def test_a_parent_without_school_and_region_is_asked_where_they_live(
     alone = an_adult(world.unit(), Role.GUARDIAN)
     world.session.commit()
     parent = browser("ru").sign_in(alone)
+    # What is only on trial is for parents of some schools: this one reads why nothing is here yet.
+    assert "/about-me/new/" not in str(parent.open("/ru/parent/about-me").html)
+    approve(world, ATTITUDES)
     page = begin_refused(parent)
     page = parent.submit(page, age="8", region=world.neighbour.region.iso)
     assert "/page/1" in page.url
@@ -267,3 +271,21 @@ def test_those_above_see_where_a_call_is_late_and_nothing_of_the_parent(
     world.session.commit()
     page = browser("kk").sign_in(above).open("/kk/oversight/help-requests")
     assert page.html.select(".govuk-inset-text")
+
+
+def test_what_was_begun_is_finished_after_its_trial_and_not_begun_again(
+    browser: Browsers, world: World
+) -> None:
+    parent = browser().sign_in(world.school.guardian)
+    page = parent.submit(go_on(parent, begin(parent)), step="later")
+    end_trial(world, ATTITUDES)
+    assert "You have begun; your answers are kept." in parent.open(page.url).text
+    page = begin(parent)
+    assert "/page/2" in page.url
+    while "/page/" in page.url:
+        page = go_on(parent, page, "0")
+    assert page.url.endswith("/done")
+    assert "Answer again" not in page.text
+    home = parent.open("/en/parent/about-me")
+    assert "There are no questions here yet" in home.text
+    parent.open(f"/en/parent/about-me/new/{report(world).release_id}", status=404)

@@ -48,14 +48,19 @@ _HAS_ENDED = "TK002"
 class NotOpenYetError(DomainError):
     """The window of this assignment has not begun; `opens_at` says when it does."""
 
-    def __init__(self, opens_at: datetime) -> None:
+    def __init__(self, assignment: Assignment) -> None:
         """Keep the moment for the page."""
         super().__init__("the window has not begun")
-        self.opens_at = opens_at
+        self.assignment = assignment
+        self.opens_at = assignment.opens_at
 
 
 class WindowClosedError(DomainError):
     """The window of this assignment is over, or the assignment was cancelled."""
+
+
+class WithdrawnError(WindowClosedError):
+    """Nobody begins these questions any more: the trial or the permission has ended."""
 
 
 class ConsentMissingError(DomainError):
@@ -78,13 +83,19 @@ def open_by_code(unit: Unit, typed: str, origin: Origin, language: str) -> Entry
     """Open, or find again, the administration that a pupil's code is for.
 
     Raises `CodeFormatError`, `UnknownCodeError` or `SlowDownError` from the code itself, then
-    `NotOpenYetError`, `WindowClosedError`, `ConsentMissingError` or `NobodyThereError`. Afterwards
-    the transaction sees this pupil's rows only.
+    `NotOpenYetError`, `WindowClosedError`, `WithdrawnError`, `ConsentMissingError` or
+    `NobodyThereError`. Afterwards the transaction sees this pupil's rows only.
     """
     code = codes.find(unit, typed, origin)
     enter_scope(unit.session, code.actor.scope)
     pupil = replace(unit, actor=code.actor)
-    assignment, now = living(codes.window(pupil, code.assignment_id))
+    try:
+        assignment, now = living(codes.window(pupil, code.assignment_id))
+    except NotOpenYetError as early:
+        # Nobody is sent home to come back for what will not be asked.
+        if pilots.may_begin(pupil, early.assignment):
+            raise
+        raise WithdrawnError("it will not be asked") from early
     said = consents.latest(pupil, [code.student_id], ConsentKind.GUARDIAN)
     if not may_administer(said.get(code.student_id)):
         raise ConsentMissingError("no consent of a guardian")
@@ -101,8 +112,8 @@ def open_or_resume(
 ) -> AdministrationKey:
     """The one administration of a respondent and an assignment, opened if it is not there.
 
-    Where the permission to show the questions has ended, or the release is retired, what was opened
-    before may be finished and nothing else is opened: `WindowClosedError`.
+    Where the trial or the permission to show the questions has ended, or the release is retired,
+    what was opened before may be finished and nothing else is opened: `WithdrawnError`.
     """
     instrument = pinned_release(unit, assignment.release_id)
     born = unit.session.scalars(
@@ -129,7 +140,7 @@ def open_or_resume(
         state=_OPEN,
         is_short=assignment.is_short,
     )
-    if pilots.may_begin(unit, instrument, assignment.release_id, today.date()):
+    if pilots.may_begin(unit, assignment):
         unit.session.execute(insertion.on_conflict_do_nothing())
     found = unit.session.scalars(
         select(Administration.id).where(
@@ -140,7 +151,7 @@ def open_or_resume(
         )
     ).one_or_none()
     if found is None:
-        raise WindowClosedError("these questions may not be shown any more")
+        raise WithdrawnError("these questions may not be shown any more")
     return AdministrationKey(assignment.school_year, found)
 
 
@@ -224,7 +235,7 @@ def living(window: tuple[Assignment, datetime] | None) -> tuple[Assignment, date
         raise WindowClosedError("the assignment was cancelled")
     assignment, now = window
     if now < assignment.opens_at:
-        raise NotOpenYetError(assignment.opens_at)
+        raise NotOpenYetError(assignment)
     if now >= assignment.closes_at:
         raise WindowClosedError("the window is over")
     return assignment, now

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from enum import StrEnum
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from tirek.domain.alphabet import sort_key
 from tirek.domain.capacity import Load
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.consent import ConsentKind, ConsentState, may_administer
@@ -18,6 +16,7 @@ from tirek.domain.instruments import Instrument, Subject
 from tirek.services import (
     adaptive,
     assignment_load,
+    assignment_rows,
     audit,
     classrooms,
     consents,
@@ -25,6 +24,7 @@ from tirek.services import (
     licences,
     pilots,
 )
+from tirek.services.assignment_rows import AssignmentState
 from tirek.services.gates import NO_CONDITIONS, Conditions
 from tirek.services.unit import Unit
 from tirek.storage.models import (
@@ -60,15 +60,6 @@ class NobodyFitsError(DomainError):
 
 class AlreadyAssignedError(ConflictError):
     """The class is asked the same thing in this round already."""
-
-
-class AssignmentState(StrEnum):
-    """Where an assignment stands against the clock."""
-
-    OPEN = "open"
-    PLANNED = "planned"
-    OVER = "over"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +115,6 @@ class Plan:
         return respondent_of(self.instrument)
 
 
-@dataclass(frozen=True, slots=True)
-class AssignmentRow:
-    """An assignment as lists show it."""
-
-    assignment: Assignment
-    classroom: str
-    instrument: Instrument | None
-    state: AssignmentState
-
-    @property
-    def is_read_per_person(self) -> bool:
-        """Whether anybody reads what one pupil or guardian answered."""
-        return self.instrument is None or gates.is_read_per_person(self.instrument)
-
-
 def respondent_of(instrument: Instrument) -> str:
     """Who answers an instrument, in the word that the database keeps."""
     return "student" if instrument.structure.subject is Subject.CHILD else "guardian"
@@ -158,7 +134,8 @@ def assignable(unit: Unit) -> list[tuple[Instrument, UUID]]:
     today, by its own file or by an administrator's record. What parents answer about themselves is
     asked of nobody: they take it up of their own will.
     """
-    stored = pilots.usable(unit, unit.actor.school_id)
+    school_id = unit.actor.school_id
+    stored = pilots.usable(unit, [school_id] if school_id else [])
     asked = [
         instrument
         for instrument in unit.catalog.instruments.values()
@@ -250,49 +227,6 @@ def get(unit: Unit, assignment_id: UUID) -> Assignment:
     return found
 
 
-def state_of(assignment: Assignment, now: datetime) -> AssignmentState:
-    """Where an assignment stands at `now`."""
-    if assignment.cancelled_at is not None:
-        return AssignmentState.CANCELLED
-    if now < assignment.opens_at:
-        return AssignmentState.PLANNED
-    return AssignmentState.OPEN if now < assignment.closes_at else AssignmentState.OVER
-
-
-def row_of(unit: Unit, assignment: Assignment) -> AssignmentRow:
-    """An assignment with the names that pages show."""
-    return _row(unit, assignment, classrooms.get(unit, assignment.classroom_id), unit.now())
-
-
-def of_school(
-    unit: Unit, *, state: str = "", classroom_id: UUID | None = None, sort: str = "closes"
-) -> list[AssignmentRow]:
-    """The assignments of the own school that fit, the one that closes last first."""
-    statement = (
-        select(Assignment, Classroom)
-        .join(Classroom, Classroom.id == Assignment.classroom_id)
-        .where(Assignment.school_id == unit.actor.school_id)
-        .order_by(Assignment.closes_at.desc(), Assignment.id)
-    )
-    if classroom_id:
-        statement = statement.where(Assignment.classroom_id == classroom_id)
-    now = unit.now()
-    rows = [_row(unit, one, room, now) for one, room in unit.session.execute(statement)]
-    found = [row for row in rows if state in {"", row.state.value}]
-    if sort == "class":
-        found.sort(key=lambda row: sort_key(row.classroom))
-    elif sort == "state":
-        found.sort(key=lambda row: list(AssignmentState).index(row.state))
-    return found
-
-
-def _row(unit: Unit, assignment: Assignment, room: Classroom, now: datetime) -> AssignmentRow:
-    instrument = unit.catalog.instruments.get(assignment.instrument_id)
-    return AssignmentRow(
-        assignment, classrooms.name_of(room), instrument, state_of(assignment, now)
-    )
-
-
 def audience(unit: Unit, classroom_id: UUID, instrument: Instrument, moment: datetime) -> Audience:
     """Sort the pupils of a class: ages are a hard gate, and silence is not a consent."""
     everybody = classrooms.pupils(unit, classroom_id)
@@ -323,13 +257,15 @@ def cancel(unit: Unit, assignment_id: UUID) -> None:
 def extend(unit: Unit, assignment_id: UUID, closes_at: datetime) -> None:
     """Let the window end later, within its round.
 
-    Raises `ConflictError` when it was cancelled, `WindowError` when that is no later than now or
-    than before, `NoCampaignError` when the round ends earlier, `NotStaffableError` when nobody
-    could be there so long.
+    Raises `ConflictError` when it was cancelled or withdrawn, `WindowError` when that is no later
+    than now or than before, `NoCampaignError` when the round ends earlier, `NotStaffableError` when
+    nobody could be there so long.
     """
     assignment = get(unit, assignment_id)
     if assignment.cancelled_at is not None:
         raise ConflictError("the assignment was cancelled")
+    if assignment_rows.row_of(unit, assignment).state is AssignmentState.WITHDRAWN:
+        raise ConflictError("nobody may begin it any more")
     if closes_at == assignment.closes_at:
         return
     if closes_at < assignment.closes_at or closes_at <= unit.now():

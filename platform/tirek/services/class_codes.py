@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from tirek.domain.administration import AdministrationState
 from tirek.domain.errors import ConflictError, NotFoundError
-from tirek.services import assignments, audit, classrooms, codes
+from tirek.services import assignment_rows, assignments, audit, classrooms, codes
+from tirek.services.assignment_rows import AssignmentState
 from tirek.services.runs import pinned_release
 from tirek.services.unit import Unit
 from tirek.storage.models import AccessCode, Administration, Assignment, Student
@@ -31,6 +32,9 @@ class CodeState(StrEnum):
     OUTSIDE_AGE = "outside_age"
     LEFT = "left"
 
+
+# An assignment for which codes are given.
+ASKED = frozenset({AssignmentState.PLANNED, AssignmentState.OPEN})
 
 # Who may get a code, or a new one in place of a lost one.
 ISSUABLE = frozenset({CodeState.NONE, CodeState.ISSUED, CodeState.USED})
@@ -83,13 +87,13 @@ def issue(
     `as_of` is when the choice was put before the psychologist: a code issued since then (in
     another window, by a colleague) stays, unless this is a second press of the same button.
     Raises `NotFoundError` for a pupil who may not get one, `ConflictError` when the assignment
-    was cancelled or is over.
+    was cancelled, withdrawn or is over.
     """
     assignment = assignments.get(unit, assignment_id)
     now = unit.now()
     if assignment.respondent != "student":
         raise NotFoundError("codes of an assignment", assignment_id)
-    if assignment.cancelled_at is not None or assignment.closes_at <= now:
+    if assignment_rows.row_of(unit, assignment).state not in ASKED:
         raise ConflictError("the assignment is over")
     rows = {row.student.id: row for row in of_class(unit, assignment)}
     for student_id in student_ids:

@@ -11,7 +11,6 @@ from tirek.domain.errors import ConflictError, NotFoundError
 from tirek.domain.instruments import Instrument, Part, ReleaseStatus
 from tirek.storage.models import InstrumentPart, InstrumentRelease
 
-ASSIGNABLE = frozenset({ReleaseStatus.PILOT, ReleaseStatus.APPROVED})
 RETIRED_BY_FILE = "release.yaml: retired"
 
 

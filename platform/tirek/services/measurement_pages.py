@@ -128,9 +128,12 @@ def get_instrument(unit: Unit, instrument_id: str) -> Instrument:
 
 def is_counted(instrument: Instrument) -> bool:
     """Whether the night counts it: it is about a child and has scales made of answers."""
-    return instrument.structure.subject is not Subject.PARENT_ABOUT_SELF and bool(
-        measured(instrument)
-    )
+    return not is_own(instrument) and bool(measured(instrument))
+
+
+def is_own(instrument: Instrument) -> bool:
+    """Whether parents answer it about themselves: read by nobody, so opened by no count either."""
+    return instrument.structure.subject is Subject.PARENT_ABOUT_SELF
 
 
 def shown_groups(counts: Mapping[Group, int]) -> tuple[Group, ...]:

@@ -1,19 +1,27 @@
 """Where a release may be used: an approved one everywhere, one on trial in the regions opened."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, true, update
+from sqlalchemy import and_, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tirek.domain.errors import DomainError, NotFoundError
-from tirek.domain.instruments import Instrument, ReleaseStatus
+from tirek.domain.instruments import ReleaseStatus
 from tirek.services import audit, licences
 from tirek.services.unit import Unit
-from tirek.storage.models import District, InstrumentRelease, PilotRegion, Region, School
+from tirek.storage.models import (
+    Assignment,
+    District,
+    InstrumentRelease,
+    PilotRegion,
+    Region,
+    School,
+)
 
 
 class NotOnTrialError(DomainError):
@@ -29,13 +37,32 @@ class Pilot:
     opened_at: datetime
 
 
-def usable(unit: Unit, school_id: UUID | None) -> dict[str, UUID]:
-    """The releases that a school may use now, hash to id; without a school only approved ones."""
+class Withdrawal(StrEnum):
+    """Why nobody may begin an assignment that nobody has cancelled."""
+
+    TRIAL_ENDED = "trial_ended"
+    RETIRED = "retired"
+    NOT_LICENSED = "not_licensed"
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What the end of a trial in one region would do to the assignments of its schools."""
+
+    pilot: Pilot
+    # Not opened yet: nobody will begin them.
+    planned: int
+    # Open now: they are finished.
+    running: int
+
+
+def usable(unit: Unit, schools: Collection[UUID]) -> dict[str, UUID]:
+    """The releases that one of these schools may use now, hash to id; without one: approved."""
     opened = (
         select(PilotRegion.release_id)
         .join(District, District.region_iso == PilotRegion.region_iso)
         .join(School, School.district_id == District.id)
-        .where(PilotRegion.closed_at.is_(None), School.id == school_id)
+        .where(PilotRegion.closed_at.is_(None), School.id.in_(schools))
     )
     is_open = (InstrumentRelease.status == ReleaseStatus.PILOT.value) & (
         InstrumentRelease.id.in_(opened)
@@ -48,15 +75,55 @@ def usable(unit: Unit, school_id: UUID | None) -> dict[str, UUID]:
     return {row.hash: row.id for row in rows}
 
 
-def may_begin(unit: Unit, instrument: Instrument, release_id: UUID, day: date) -> bool:
-    """Whether whoever was asked before may begin it on a day: not once it is retired.
+def withdrawals(unit: Unit, assigned: Sequence[Assignment]) -> dict[UUID, Withdrawal]:
+    """Why some of these assignments may be begun by nobody now; the others are absent.
 
-    Nor where the permission to show it does not hold.
+    A trial that has ended in the school's region takes back what had not opened by then; what was
+    open goes on to its end, for the whole class. A region that opens again gives back all of it.
     """
-    status = unit.session.scalars(
-        select(InstrumentRelease.status).where(InstrumentRelease.id == release_id)
-    ).one()
-    return status != ReleaseStatus.RETIRED.value and licences.may_show(unit, instrument, day)
+    known = unit.catalog.instruments
+    asked = {one.instrument_id for one in assigned} & known.keys()
+    if not asked:
+        return {}
+    shown = licences.shown(unit, [known[name] for name in asked], licences.today(unit))
+    forbidden = asked - {one.id for one in shown}
+    # True as well where the region was never opened for it: then no trial has ended there.
+    reaches = func.bool_or(
+        or_(PilotRegion.closed_at.is_(None), PilotRegion.closed_at >= Assignment.opens_at)
+    )
+    rows = unit.session.execute(
+        select(Assignment.id, Assignment.instrument_id, InstrumentRelease.status, reaches)
+        .join(InstrumentRelease, InstrumentRelease.id == Assignment.release_id)
+        .join(School, School.id == Assignment.school_id)
+        .join(District, District.id == School.district_id)
+        .outerjoin(
+            PilotRegion,
+            and_(
+                PilotRegion.release_id == InstrumentRelease.id,
+                PilotRegion.region_iso == District.region_iso,
+            ),
+        )
+        .where(Assignment.id.in_([one.id for one in assigned]))
+        .group_by(Assignment.id, InstrumentRelease.status)
+    )
+    found = {
+        id_: _why(status, is_reached=is_reached, is_licensed=name not in forbidden)
+        for id_, name, status, is_reached in rows
+    }
+    return {id_: why for id_, why in found.items() if why is not None}
+
+
+def may_begin(unit: Unit, assignment: Assignment) -> bool:
+    """Whether whoever was asked before may begin it now."""
+    return not withdrawals(unit, [assignment])
+
+
+def _why(status: str, *, is_reached: bool, is_licensed: bool) -> Withdrawal | None:
+    if status == ReleaseStatus.RETIRED.value:
+        return Withdrawal.RETIRED
+    if status == ReleaseStatus.PILOT.value and not is_reached:
+        return Withdrawal.TRIAL_ENDED
+    return None if is_licensed else Withdrawal.NOT_LICENSED
 
 
 def of_release(unit: Unit, release_id: UUID) -> list[Pilot]:
@@ -101,8 +168,34 @@ def start(unit: Unit, release_id: UUID, isos: Sequence[str]) -> int:
     return opened
 
 
+def find_closing(unit: Unit, release_id: UUID, pilot_id: UUID) -> Closing | None:
+    """What ending a trial in a region would do; None where it is not open (any more)."""
+    pilot = next((one for one in of_release(unit, release_id) if one.id == pilot_id), None)
+    if pilot is None:
+        return None
+    is_planned = Assignment.opens_at > func.now()
+    # Whoever decides about trials works in no school: of its plans they get two numbers.
+    planned, running = unit.session.execute(
+        select(func.count().filter(is_planned), func.count().filter(~is_planned))
+        .select_from(Assignment)
+        .join(School, School.id == Assignment.school_id)
+        .join(District, District.id == School.district_id)
+        .where(
+            Assignment.release_id == release_id,
+            Assignment.cancelled_at.is_(None),
+            Assignment.closes_at > func.now(),
+            District.region_iso == pilot.region.iso,
+        )
+    ).one()
+    return Closing(pilot, planned, running)
+
+
 def stop(unit: Unit, release_id: UUID, pilot_id: UUID) -> None:
-    """End the trial in one region: nothing new is assigned there; twice is harmless."""
+    """End the trial in one region; twice is harmless.
+
+    Nothing new is assigned there, and what was assigned and has not opened is begun by nobody
+    (`withdrawals`); no row of a school is changed.
+    """
     release = _on_trial(unit, release_id)
     closed = unit.session.scalars(
         update(PilotRegion)
@@ -120,17 +213,17 @@ def stop(unit: Unit, release_id: UUID, pilot_id: UUID) -> None:
 
 def open_everywhere(session: Session) -> None:
     """Open every region for every release on trial: for demonstrations and tests."""
+    # The ids are the database's: a default of Python's would be one and the same for every row.
     everywhere = (
-        select(InstrumentRelease.id, Region.iso)
+        select(func.gen_random_uuid(), InstrumentRelease.id, Region.iso)
         .join(Region, true())
         .where(InstrumentRelease.status == ReleaseStatus.PILOT.value)
     )
-    for release_id, iso in session.execute(everywhere).all():
-        session.execute(
-            insert(PilotRegion)
-            .values(release_id=release_id, region_iso=iso)
-            .on_conflict_do_nothing()
-        )
+    session.execute(
+        insert(PilotRegion)
+        .from_select(["id", "release_id", "region_iso"], everywhere)
+        .on_conflict_do_nothing()
+    )
 
 
 def _on_trial(unit: Unit, release_id: UUID) -> InstrumentRelease:

@@ -11,7 +11,7 @@ from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import Instrument
 from tirek.domain.scoring import score
-from tirek.services import assignments, audit, runs
+from tirek.services import assignment_rows, audit, runs
 from tirek.services.runs import AdministrationKey
 from tirek.services.unit import Unit
 from tirek.storage.models import Administration, Assignment, Student
@@ -44,7 +44,7 @@ def records_of(unit: Unit, assignment: Assignment) -> tuple[Instrument, list[Sco
     Without names. Raises `NotFoundError` where results may not be read one by one, and where the
     files no longer hold the structure that was answered.
     """
-    row = assignments.row_of(unit, assignment)
+    row = assignment_rows.row_of(unit, assignment)
     if not row.is_read_per_person:
         raise NotFoundError("results of single people", assignment.id)
     found = unit.session.execute(

@@ -6,14 +6,17 @@ from sqlalchemy import func, select
 
 from tirek.domain.permissions import Permission, may
 from tirek.services import (
+    answer_uploads,
     caseload,
     classrooms,
+    pilots,
     review,
     school_contacts,
     school_notices,
     second_reads,
 )
 from tirek.services.caseload import CaseCounts
+from tirek.services.pilots import Withdrawal
 from tirek.services.unit import Unit
 from tirek.storage.models import Assignment
 
@@ -24,6 +27,8 @@ class SchoolDay:
 
     cases: CaseCounts | None
     reviews: int | None
+    # Files of answers that call for somebody and that nobody has decided about.
+    answer_files: int | None
     notices: int | None
     # Those of them whose time has run out.
     late_notices: int | None
@@ -44,6 +49,9 @@ def today(unit: Unit) -> SchoolDay:
     return SchoolDay(
         cases=caseload.counts(unit) if has(Permission.VIEW_FLAGS) else None,
         reviews=review.open_count(unit) if has(Permission.RESOLVE_REVIEW) else None,
+        answer_files=(
+            answer_uploads.waiting_count(unit) if has(Permission.ENTER_ANSWERS) else None
+        ),
         notices=school_notices.open_count(unit) if has(Permission.CONFIRM_NOTICE) else None,
         late_notices=school_notices.late_count(unit) if has(Permission.CONFIRM_NOTICE) else None,
         asked=second_reads.count(unit) if has(Permission.READ_SECOND) else None,
@@ -63,11 +71,13 @@ def _is_uncallable(unit: Unit) -> bool:
 
 
 def _open_assignments(unit: Unit) -> int:
-    return unit.session.scalars(
-        select(func.count()).where(
+    within = unit.session.scalars(
+        select(Assignment).where(
             Assignment.school_id == unit.actor.school_id,
             Assignment.cancelled_at.is_(None),
             Assignment.opens_at <= func.now(),
             Assignment.closes_at > func.now(),
         )
-    ).one()
+    ).all()
+    withdrawn = pilots.withdrawals(unit, within).values()
+    return len(within) - [*withdrawn].count(Withdrawal.TRIAL_ENDED)

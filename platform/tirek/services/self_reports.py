@@ -1,6 +1,7 @@
 """A parent answers about themselves: begin, answer, stop, finish, delete; nobody else reads it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -14,12 +15,11 @@ from tirek.domain.errors import DomainError, NotFoundError
 from tirek.domain.flagging import critical_flags
 from tirek.domain.instruments import Answer, AnswerState, Instrument, Subject
 from tirek.domain.parents import HelpKind, Occasion, ReportState
-from tirek.services import audit, help_requests, licences, self_scores
+from tirek.services import audit, help_requests, licences, pilots, self_scores
 from tirek.services.help_requests import Cause
-from tirek.services.instruments import ASSIGNABLE
 from tirek.services.runs import pinned_release
 from tirek.services.unit import Unit
-from tirek.storage.models import InstrumentRelease, SelfAnswer, SelfReport, SelfScore
+from tirek.storage.models import Guardianship, SelfAnswer, SelfReport, SelfScore, Student
 
 PLACE = ("self_answers", "sealed")
 # What the guards of `self_reports` and `self_answers` raise (migration 0009).
@@ -32,10 +32,6 @@ class ReportEndedError(DomainError):
 
 class AgeError(DomainError):
     """The questionnaire is not for parents of children of this age."""
-
-
-class NotOfferedError(DomainError):
-    """It is neither on trial nor approved, or its licence does not let us show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +104,13 @@ def dangers_in(instrument: Instrument, answers: Mapping[str, Answer]) -> frozens
 
 
 def offers(unit: Unit) -> list[Offer]:
-    """The questionnaires about oneself that may be shown: on trial or approved, and licensed.
+    """The questionnaires about oneself that may be shown to this parent, and are licensed.
 
-    Where the rights-holder has not allowed it, or the permission is over, there is no offer: an
-    administrator must first have recorded who granted what until when.
+    An approved one to every parent; one on trial where a child of theirs is at a school of a region
+    in which it is tried. Where the rights-holder has not allowed it, or the permission is over,
+    there is no offer: an administrator must first have recorded who granted what until when.
     """
-    rows = unit.session.execute(
-        select(InstrumentRelease.hash, InstrumentRelease.id).where(
-            InstrumentRelease.status.in_([status.value for status in ASSIGNABLE])
-        )
-    )
-    stored = {row.hash: row.id for row in rows}
+    stored = pilots.usable(unit, _schools(unit))
     about_oneself = [
         instrument
         for instrument in unit.catalog.instruments.values()
@@ -129,12 +121,52 @@ def offers(unit: Unit) -> list[Offer]:
     return [Offer(instrument, stored[instrument.hashes.release]) for instrument in allowed]
 
 
+def _schools(unit: Unit) -> Sequence[UUID]:
+    """Where the children of this parent are at school."""
+    return unit.session.scalars(
+        select(Student.school_id)
+        .join(Guardianship, Guardianship.student_id == Student.id)
+        .where(
+            Guardianship.account_id == unit.actor.account_id,
+            Guardianship.revoked_at.is_(None),
+            Student.left_at.is_(None),
+        )
+        .distinct()
+    ).all()
+
+
+def at_hand(unit: Unit) -> list[Offer]:
+    """The offers, and after them what was begun and is offered no more: it may be finished."""
+    offered = offers(unit)
+    begun = unit.session.scalars(
+        select(SelfReport.release_id)
+        .where(
+            SelfReport.account_id == unit.actor.account_id,
+            SelfReport.state == ReportState.OPEN.value,
+            SelfReport.instrument_id.not_in([one.instrument.id for one in offered]),
+        )
+        .order_by(SelfReport.started_at)
+    ).all()
+    kept = []
+    for release_id in begun:
+        # What the files do not hold any more cannot be gone on with.
+        with suppress(NotFoundError):
+            kept.append(Offer(pinned_release(unit, release_id), release_id))
+    return [*offered, *kept]
+
+
 def get_offer(unit: Unit, release_id: UUID) -> Offer:
-    """One of the offers; raises `NotFoundError`."""
-    found = next((one for one in offers(unit) if one.release_id == release_id), None)
+    """One of what is at hand; raises `NotFoundError`."""
+    found = next((one for one in at_hand(unit) if one.release_id == release_id), None)
     if found is None:
         raise NotFoundError("instrument release", release_id)
     return found
+
+
+def find_again(unit: Unit, report: Report) -> UUID | None:
+    """The release with which the same questions may be answered once more."""
+    same = (one for one in offers(unit) if one.instrument.id == report.instrument.id)
+    return next((one.release_id for one in same), None)
 
 
 def begin(unit: Unit, offer: Offer, about: About, language: str) -> UUID:

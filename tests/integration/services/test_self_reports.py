@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tests.builders_about import (
+    ATTITUDES,
     CALM,
     HOME_DANGER,
     OWN_DANGER,
@@ -21,6 +22,7 @@ from tests.builders_about import (
 )
 from tests.builders_referral import acting
 from tests.builders_talks import a_parent
+from tests.builders_trials import approve
 from tests.world import Adult, World, a_vault, a_world, an_adult, the_catalog
 from tirek.config import Keys
 from tirek.domain.errors import NotFoundError
@@ -59,7 +61,8 @@ def parent(world: World) -> Adult:
 def stranger(world: World, system: Session) -> Adult:
     """A parent whom no school has joined with a pupil, and who told no region."""
     adult = an_adult(world.unit(), Role.GUARDIAN)
-    system.commit()
+    # What is only on trial is offered to parents of some schools.
+    approve(world, ATTITUDES)
     return adult
 
 

@@ -127,10 +127,15 @@ def instrument_release_pilot(release_id: UUID) -> Shown:
     "/instrument-releases/<uuid:release_id>/pilot/<uuid:pilot_id>/stop", methods=["GET", "POST"]
 )
 @requires(Permission.KEEP_INSTRUMENTS)
-def instrument_pilot_stop(release_id: UUID, pilot_id: UUID) -> Response:
-    """End the trial in one region; followed as a link it only leads back."""
-    library.release(unit(), release_id)
-    if request.method == "POST":
+def instrument_pilot_stop(release_id: UUID, pilot_id: UUID) -> str | Response:
+    """Say what the end of the trial in one region would do, and end it."""
+    release = library.release(unit(), release_id)
+    closing = pilots.find_closing(unit(), release_id, pilot_id)
+    if closing is not None and request.method == "GET":
+        return render_template(
+            "oversight/instruments/pilot_stop.html", release=release, closing=closing
+        )
+    if closing is not None:
         pilots.stop(unit(), release_id, pilot_id)
         flash(_("The trial there is over: nothing new is assigned."), "success")
     return redirect(_release_url(release_id), SEE_OTHER)

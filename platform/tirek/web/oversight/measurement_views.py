@@ -10,7 +10,7 @@ from tirek.domain.standing_drafts import FEWEST_FOR_A_NORM
 from tirek.domain.standing_outcomes import FEWEST_FOR_A_CUT, FEWEST_OF_EACH
 from tirek.services import measurement_pages, measurements, outcome_report, standing_alarms
 from tirek.services.measurement_pages import ListQuery
-from tirek.web.access import requires
+from tirek.web.access import catalog, requires
 from tirek.web.filters import as_date
 from tirek.web.i18n import data_lang
 from tirek.web.oversight import measurement_words as words
@@ -38,7 +38,8 @@ def measurement() -> str:
         last=measurements.latest(unit()),
         words=words,
         text_lang=data_lang(),
-        instruments=unit().catalog.instruments,
+        instruments=catalog().instruments,
+        own=[one for one in catalog().instruments.values() if measurement_pages.is_own(one)],
     )
 
 
@@ -46,6 +47,11 @@ def measurement() -> str:
 @requires(Permission.VIEW_MEASUREMENT)
 def measured_one(instrument_id: str) -> str:
     """One scale in one group: trend, items, languages, conversations, alarms, drafts."""
+    own = catalog().instruments.get(instrument_id)
+    if own is not None and measurement_pages.is_own(own):
+        return render_template(
+            "oversight/measured_never.html", instrument=own, text_lang=data_lang()
+        )
     group = (_one_of("lang", words.LANGUAGES), _one_of("sex", words.SEXES))
     found = measurement_pages.detail(unit(), instrument_id, request.args.get("scale"), group)
     return render_template(

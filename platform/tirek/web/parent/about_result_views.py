@@ -40,6 +40,7 @@ def about_done(report_id: UUID) -> str | Response:
         lang_of_items=lang,
         text_lang=data_lang(),
         earlier=earlier,
+        again=self_reports.find_again(unit(), report),
         can_tell=earlier is not None and set(earlier.changes.values()) != {Change.CANNOT_SAY},
         **_people(report),
     )

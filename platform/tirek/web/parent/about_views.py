@@ -42,7 +42,7 @@ PATH = "/about-me/<uuid:report_id>"
 @home_part("about", place=60)
 def _on_home() -> dict[str, object] | None:
     """The way to these questions, and a call for a person that is still open."""
-    offers = self_reports.offers(unit())
+    offers = self_reports.at_hand(unit())
     calls = [one for one in help_requests.of_parent(unit()) if one.closed_at is None]
     begun = any(self_reports.find_open(unit(), one) for one in offers)
     return {"calls": calls, "begun": begun, "offered": bool(offers)}
@@ -56,7 +56,7 @@ def about_me() -> str:
     instruments = catalog().instruments
     return render_template(
         "parent/about/home.html",
-        offers=[(one, self_reports.find_open(unit(), one)) for one in self_reports.offers(unit())],
+        offers=[(one, self_reports.find_open(unit(), one)) for one in self_reports.at_hand(unit())],
         past=[one for one in scores.past(unit()) if one.instrument_id in instruments],
         titles={
             key: one.wordings[wording_lang(one, lang)].strings["title"]

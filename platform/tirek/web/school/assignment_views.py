@@ -10,8 +10,17 @@ from tirek.domain.capacity import opens_before_days_off
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.gates import Gate
 from tirek.domain.permissions import Permission
-from tirek.services import adaptive, assignments, class_progress, classrooms, gates, school_events
-from tirek.services.assignments import AssignmentState, Wish
+from tirek.services import (
+    adaptive,
+    assignment_rows,
+    assignments,
+    class_progress,
+    classrooms,
+    gates,
+    school_events,
+)
+from tirek.services.assignment_rows import AssignmentState
+from tirek.services.assignments import Wish
 from tirek.services.class_progress import ProgressState
 from tirek.services.gates import Conditions
 from tirek.services.paging import cut
@@ -38,14 +47,17 @@ def assignments_list() -> str:
     }
     room = listing.id_of("classroom")
     searched = listing.searched()
+    everything = assignment_rows.of_school(unit(), classroom_id=room, sort=chosen["sort"])
     rows = [
         row
-        for row in assignments.of_school(unit(), classroom_id=room, **chosen)
-        if searched.lower() in f"{row.classroom} {title_of(row.assignment.instrument_id)}".lower()
+        for row in everything
+        if chosen["state"] in {"", row.state.value}
+        and searched.lower() in f"{row.classroom} {title_of(row.assignment.instrument_id)}".lower()
     ]
     return render_template(
         "school/assignments.html",
         found=cut(rows, listing.page_number()),
+        withdrawn=sum(row.state is AssignmentState.WITHDRAWN for row in everything),
         rooms=classrooms.of_school(unit()),
         room=room,
         q=searched,
@@ -162,7 +174,7 @@ def _progress_page(assignment_id: UUID, form: ExtendForm) -> str:
     }
     return render_template(
         "school/assignment.html",
-        row=assignments.row_of(unit(), found),
+        row=assignment_rows.row_of(unit(), found),
         progress=progress,
         found=class_progress.picked(progress, page=listing.page_number(), **chosen),
         chosen=chosen,

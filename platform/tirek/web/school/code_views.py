@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from tirek.domain.access_code import pretty
 from tirek.domain.errors import NotFoundError
 from tirek.domain.permissions import Permission
-from tirek.services import assignments, class_codes
+from tirek.services import assignment_rows, assignments, class_codes
 from tirek.web.access import requires
 from tirek.web.school.forms import CodesForm
 from tirek.web.school.views import blueprint
@@ -35,7 +35,7 @@ def codes(assignment_id: UUID) -> str | tuple[str, int]:
         slips = class_codes.issue(unit(), assignment_id, chosen, _as_of(form))
         return render_template(
             "school/code_sheet.html",
-            row=assignments.row_of(unit(), found),
+            row=assignment_rows.row_of(unit(), found),
             slips=[(slip.school_code, pretty(slip.code)) for slip in slips],
             left_alone=len(set(chosen)) - len(slips),
             without=[row for row in rows if not row.may_issue],
@@ -44,7 +44,7 @@ def codes(assignment_id: UUID) -> str | tuple[str, int]:
         )
     page = render_template(
         "school/codes.html",
-        row=assignments.row_of(unit(), found),
+        row=assignment_rows.row_of(unit(), found),
         rows=rows,
         form=form,
         as_of=unit().now().isoformat(),

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import render_template
 
 from tirek.domain.permissions import Permission
-from tirek.services import assignments, school_counts
+from tirek.services import assignment_rows, assignments, school_counts
 from tirek.services.school_counts import FEWEST, StillOpenError, TooFewError
 from tirek.web.access import requires
 from tirek.web.i18n import data_lang
@@ -27,7 +27,7 @@ def assignment_numbers(assignment_id: UUID) -> str:
         waiting = False
     return render_template(
         "school/numbers.html",
-        row=assignments.row_of(unit(), found),
+        row=assignment_rows.row_of(unit(), found),
         counts=counts,
         waiting=waiting,
         fewest=FEWEST,

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
+from tirek.services.assignment_rows import AssignmentRow
 from tirek.web.referral_words import ADDRESSEES, OUTCOMES, STATES
 
 STATE, OUTCOME, ADDRESSEE = STATES, OUTCOMES, ADDRESSEES
@@ -45,8 +46,23 @@ ASSIGNMENT = {
     "planned": _l("Planned"),
     "open": _l("Open"),
     "over": _l("Over"),
+    "withdrawn": _l("No longer asked"),
     "cancelled": _l("Cancelled"),
 }
+# Why nobody may begin an assignment, and what becomes of it.
+WITHDRAWAL = {
+    "trial_ended": _l("the trial in your region has ended"),
+    "retired": _l("the questionnaire is no longer in use"),
+    "not_licensed": _l("its rights-holder's permission has ended"),
+}
+
+
+def state_in_words(row: AssignmentRow) -> str:
+    """Where an assignment stands; with the reason where nobody may begin it."""
+    state = str(ASSIGNMENT[row.state.value])
+    return f"{state}: {WITHDRAWAL[row.withdrawn.value]}" if row.withdrawn else state
+
+
 RESPONDENT = {"student": _l("Pupils"), "guardian": _l("Parents and guardians")}
 ANSWERED_BY = {"student": _l("The pupil"), "guardian": _l("Parent or guardian")}
 

@@ -26,6 +26,7 @@ from tirek.services.administrations import (
     ConsentMissingError,
     NotOpenYetError,
     WindowClosedError,
+    WithdrawnError,
 )
 from tirek.services.codes import Origin, SlowDownError, UnknownCodeError
 from tirek.services.gates import NobodyThereError
@@ -77,6 +78,9 @@ def enter_code() -> str | Response:
         slowed.status_code = 429
         slowed.headers["Retry-After"] = str(error.seconds)
         return slowed
+    except WithdrawnError:
+        # Nothing is wrong with this code, so nothing is called a mistake.
+        return _remember_device(make_response(render_template("student/withdrawn.html")), device)
     except (NotOpenYetError, WindowClosedError, ConsentMissingError, NobodyThereError) as error:
         return _code_page(form, problem=_code_problem(error), device=device)
     opened = current_session()
