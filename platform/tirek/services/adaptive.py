@@ -3,6 +3,9 @@
 A row of `adaptive_steps` is one choice: the item and why, or the last row with no item and the
 reason of the end. Sealed in it is what was known then: the answers, the estimate and its error. So
 anybody who may open the run can compute it again from the store (`replay`).
+
+A run goes on with the parameters with which it began, whatever is deployed meanwhile
+(`Run.has_its_rules`); where they cannot be read any more it ends, and a person looks.
 """
 
 import json
@@ -78,7 +81,7 @@ def page_after(unit: Unit, run: Run, index: int, known: dict[str, Answer]) -> in
 def choose(unit: Unit, run: Run) -> str | None:
     """The question that waits, else the next one by the plan, which is written down; None: enough.
 
-    Where the files no longer hold a plan, or the choosing fails, the run ends and a person looks.
+    Where no plan is left, or not the run's own, or the choosing fails, it ends and a person looks.
     The run is locked first, so that two tabs choose one question and not two.
     """
     _lock(unit, run.key)
@@ -89,7 +92,7 @@ def choose(unit: Unit, run: Run) -> str | None:
         return waiting
     asked = _categories(run)
     try:
-        step = calibration.step_after(*_plan(run.instrument), asked)
+        step = calibration.step_after(*_plan(run), asked)
     except Exception as error:  # noqa: BLE001 - see below
         # Whatever went wrong in here must not cost the answer that came with this request, so the
         # run ends and a person looks. The text of the error may hold an answer.
@@ -105,8 +108,7 @@ def choose(unit: Unit, run: Run) -> str | None:
 def replay(unit: Unit, key: AdministrationKey) -> Replay:
     """Compute a stored run again, choice by choice; reading it is audited.
 
-    Raises `NotFoundError` for what was no shorter run, or when the files no longer hold the
-    parameters with which it was made.
+    Raises `NotFoundError` for what was no shorter run, or whose parameters can no longer be read.
     """
     run = runs.load(unit, key)
     rows = _rows(unit, key)
@@ -127,11 +129,11 @@ def replay(unit: Unit, key: AdministrationKey) -> Replay:
     return Replay(len(rows), tuple(differences))
 
 
-def _plan(instrument: Instrument) -> tuple[Calibration, ShortPlan]:
-    known, plan = instrument.scoring.calibration, instrument.scoring.short
-    if known is None or plan is None:
-        raise NotFoundError("plan of a shorter run", instrument.id)
-    return known, plan
+def _plan(run: Run) -> tuple[Calibration, ShortPlan]:
+    scoring = run.instrument.scoring
+    if scoring.calibration is None or scoring.short is None or not run.has_its_rules:
+        raise NotFoundError("plan of a shorter run", run.instrument.id)
+    return scoring.calibration, scoring.short
 
 
 def _lock(unit: Unit, key: AdministrationKey) -> None:
@@ -204,7 +206,7 @@ def _differences(run: Run, rows: list[AdaptiveStep], number: int) -> list[str]:
     """What of one choice comes out otherwise than it stands in the store."""
     row = rows[number]
     known = _known(run, row)
-    again = calibration.step_after(*_plan(run.instrument), known.asked)
+    again = calibration.step_after(*_plan(run), known.asked)
     pairs = (
         ("items asked before", [item for item, _ in known.asked], _items(rows[:number])),
         ("item", row.item_id, again.item),

@@ -1,12 +1,14 @@
 """An administration as its respondent's pages need it, with its answers opened."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Row, and_, bindparam, select
 
+from tirek.catalog.draft_files import read_stored
 from tirek.domain.administration import (
     ADULT_AGE,
     AdministrationState,
@@ -17,6 +19,7 @@ from tirek.domain.administration import (
 )
 from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import Answer, AnswerState, Instrument
+from tirek.services import library
 from tirek.services.unit import Unit
 from tirek.storage.models import (
     AdaptiveStep,
@@ -56,6 +59,8 @@ class Run:
     is_short: bool = False
     # The questions of a shorter run in the order in which they were chosen.
     steps: tuple[str, ...] = ()
+    # Whether `instrument` holds the parameters with which a shorter run chose its first question.
+    has_its_rules: bool = True
 
     @property
     def is_open(self) -> bool:
@@ -155,9 +160,12 @@ def load(unit: Unit, key: AdministrationKey) -> Run:
     data_key = unit.vault.unwrap(
         WrappedKey(facts["kek_version"], facts["wrapped"]), str(student_id)
     )
+    instrument = pinned(unit, facts["instrument_id"], facts["structure_hash"])
+    steps = _steps(unit, key) if facts["is_short"] else []
+    rules = _rules_of(unit, instrument, steps[0].parameters_hash) if steps else instrument
     return Run(
         key,
-        pinned(unit, facts["instrument_id"], facts["structure_hash"]),
+        rules or instrument,
         student_id,
         facts["school_id"],
         facts["respondent"],
@@ -173,20 +181,54 @@ def load(unit: Unit, key: AdministrationKey) -> Run:
         },
         {row["item_id"]: row["changes"] for row in rows if row["item_id"] is not None},
         facts["is_short"],
-        _steps(unit, key) if facts["is_short"] else (),
+        tuple(one.item_id for one in steps if one.item_id is not None),
+        rules is not None,
     )
 
 
-def _steps(unit: Unit, key: AdministrationKey) -> tuple[str, ...]:
-    chosen = unit.session.scalars(
-        select(AdaptiveStep.item_id)
+def _steps(unit: Unit, key: AdministrationKey) -> Sequence[Row[str | None, str]]:
+    return unit.session.execute(
+        select(AdaptiveStep.item_id, AdaptiveStep.parameters_hash)
         .where(
             AdaptiveStep.school_year == key.school_year,
             AdaptiveStep.administration_id == key.id,
         )
         .order_by(AdaptiveStep.step)
-    )
-    return tuple(item for item in chosen if item is not None)
+    ).all()
+
+
+def _rules_of(unit: Unit, now: Instrument, scoring_hash: str) -> Instrument | None:
+    """The rules with which a shorter run began, whatever was deployed meanwhile.
+
+    Choices, estimate and cut-offs belong together, so the run ends by the release by which it
+    began: of those with its parameters the newest. None where none can be read any more.
+    """
+    if scoring_hash == now.hashes.scoring:
+        return now
+    release = unit.session.scalars(
+        select(InstrumentRelease)
+        .where(
+            InstrumentRelease.instrument_id == now.id,
+            InstrumentRelease.structure_hash == now.hashes.structure,
+            InstrumentRelease.scoring_hash == scoring_hash,
+        )
+        .order_by(InstrumentRelease.published_at.desc(), InstrumentRelease.label.desc())
+        .limit(1)
+    ).one_or_none()
+    if release is None:
+        return None
+    parts = library.parts_of(unit, release)
+    texts = tuple(sorted((name, json.dumps(content)) for name, content in parts.items()))
+    return _stored(now.id, library.major_of(release.label), texts)
+
+
+# A class that is at it while a new release is deployed asks for the same rules page by page.
+@lru_cache(maxsize=4)
+def _stored(
+    instrument_id: str, major: int, parts: tuple[tuple[str, str], ...]
+) -> Instrument | None:
+    found = read_stored(instrument_id, major, {name: json.loads(text) for name, text in parts})
+    return found.instrument if found else None
 
 
 def pinned(unit: Unit, instrument_id: str, structure_hash: str) -> Instrument:
