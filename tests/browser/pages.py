@@ -394,6 +394,8 @@ def _school() -> list[Visit]:
             "school.question", school, _asked_of_us("asked", "/question"), heavy, "empty",
             _press(), 422,
         ),
+        Visit("school.contact", school, "/school/contact", heavy),
+        Visit("school.contact", school, "/school/contact", heavy, "empty", _press(), 422),
         Visit("school.notices", school, "/school/notices", heavy),
         Visit("school.reviews", school, "/school/reviews", heavy),
         Visit("school.reviews", school, "/school/reviews?show=all", heavy, "all"),

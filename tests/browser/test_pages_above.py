@@ -31,12 +31,14 @@ from tirek.domain.scope import Scope
 from tirek.services import drills, duty_places, endpoints, heartbeats, ladder
 from tirek.services.oversight import Area
 from tirek.storage import backdate
-from tirek.storage.models import DutyShift, InstrumentLicence, OutboxMessage, Provider
+from tirek.storage.models import DutyShift, InstrumentLicence, OutboxMessage, Provider, School
 from tirek.storage.session import app_engine, open_session, owner_engine
 
 ABOVE, ADMIN, HEAD = "above", "admin", "head"
 # A permission of a rights-holder that holds today.
 LICENCE = UUID(int=25)
+# A school whose telephones somebody has entered; the two others have none.
+CALLABLE = UUID(int=77)
 # Endpoint, who opens it, its path below the language.
 PAGES = [
     ("oversight.home", ABOVE, "/oversight"),
@@ -45,6 +47,10 @@ PAGES = [
     ("oversight.breaches none", ABOVE, "/oversight/breaches?level=low"),
     ("oversight.drills", ABOVE, "/oversight/drills"),
     ("oversight.duty", ABOVE, "/oversight/duty"),
+    ("oversight.schools", ABOVE, "/oversight/schools?show=all"),
+    ("oversight.school_contact", ABOVE, f"/oversight/schools/{CALLABLE}"),
+    ("admin.schools", ADMIN, "/admin/schools"),
+    ("admin.school_contact", ADMIN, f"/admin/schools/{CALLABLE}"),
     ("admin.home", ADMIN, "/admin"),
     ("admin.duty", ADMIN, "/admin/duty"),
     ("admin.endpoints", ADMIN, "/admin/endpoints"),
@@ -126,6 +132,20 @@ def _story(engine: Engine, owner: Engine, world: World) -> Above:
             evidence="Письмо от 2 сентября 2026 года, папка «Лицензии», лист 14",
             valid_from=date(2026, 9, 2),
             recorded_by=adults[ADMIN].account.id,
+        )
+    )
+    world.session.add(
+        School(
+            id=CALLABLE,
+            district_id=world.home.district.id,
+            name_kk="№ 777 мектеп",
+            name_ru="Школа № 777",
+            public_code="T-777",
+            phone="+70000077701",
+            urgent_phone="+70000077702",
+            address_kk="Мысал көшесі, 77",
+            address_ru="ул. Примерная, 77",
+            contact_changed_at=unit.now(),
         )
     )
     world.session.commit()

@@ -229,11 +229,14 @@ def test_a_role_without_the_permission_is_refused_everywhere(
 def test_another_regions_objects_do_not_exist_and_asking_is_written_down(
     app: Flask, system: Session, world: World, browser: NewBrowser, flagged: dict[str, object]
 ) -> None:
-    """Only what names a referral or a message: lists of the own region are everybody's own."""
+    """Only what names a referral, a message or a school: lists of the region are its people's."""
     adult = an_adult(world.unit(), Role.REGIONAL_COORDINATOR, region_iso=world.neighbour.region.iso)
     system.commit()
     somebody = browser().sign_in(adult)
-    objects = flagged | {"message_id": system.scalars(select(OutboxMessage.id)).first()}
+    objects = flagged | {
+        "message_id": system.scalars(select(OutboxMessage.id)).first(),
+        "school_id": world.school.id,
+    }
     # Questionnaires and how they measure are no region's: the methodologist's alone.
     theirs = GRANTED[Role.REGIONAL_COORDINATOR]
     asked = [
@@ -243,7 +246,7 @@ def test_another_regions_objects_do_not_exist_and_asking_is_written_down(
         for one in addresses_of(rule, objects)
         if one.objects and one.method == "POST"
     ]
-    assert len(asked) == 3
+    assert len(asked) == 4
     statuses = {one.path: answer_to(somebody, one) for one in asked}
     reply = next(path for path in statuses if "/late/" in path)
     # The form's own field is missing: refused before anything is looked up.
