@@ -9,13 +9,16 @@ import pytest
 from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
-from tests.builders_referral import SELF_HARM, a_pupil_answers, the_leg
+from tests.builders_referral import SELF_HARM, a_pupil_answers, acting, the_leg
 from tests.functional.browser import Browser, Page
 from tests.world import Adult, World, an_adult
 from tirek.domain.levels import Level
 from tirek.domain.people import Role
-from tirek.services import heartbeats, ladder
+from tirek.domain.referral import ConflictKind
+from tirek.services import harm, heartbeats, ladder, school_contacts
+from tirek.services.harm import Named
 from tirek.services.oversight import short
+from tirek.services.school_contacts import Contact
 from tirek.storage import backdate
 from tirek.storage.models import AlarmAnswer, Breach, Deadline, Notice, OutboxMessage
 
@@ -192,6 +195,27 @@ def test_overdue_notices_are_on_the_operations_page(
     assert "Late, and nobody has confirmed it:" in centre.text
     elsewhere = browser().sign_in(above.elsewhere).open("/en/oversight")
     assert "every notice was confirmed in time" in elsewhere.text
+
+
+def test_a_late_notice_is_called_by_its_name_and_the_school_by_its_telephone(
+    engine: Engine, world: World, above: Above, late: UUID, browser: NewBrowser
+) -> None:
+    at_school = browser().sign_in(world.school.psychologist)
+    assert "Act first, then confirm with your name. 1 1 late" in at_school.open("/en/school").text
+    rules = world.catalog.protocol.rule(Level.IMMEDIATE).notices
+    centre = browser().sign_in(world.home.specialist).open(f"/en/psc/referrals/{late}")
+    broken = centre.html.find(id="breaches").text  # type: ignore[union-attr]
+    assert {one.kind for one in rules if one.title["ru"] in broken} == {one.kind for one in rules}
+    somebody = browser().sign_in(above.here)
+    with acting(engine, world, world.school.psychologist) as unit:
+        school_contacts.keep_own(unit, Contact("+7 700 000 01 01"))
+    told = [row[3] for row in somebody.open("/en/oversight").rows("Notices overdue")]
+    assert [one for one in told if "+7" in one] == ["school +7 700 000 01 01"]
+    with acting(engine, world, world.home.specialist) as unit:
+        pupil = world.school.pupil.id
+        harm.name_conflict(unit, pupil, Named(ConflictKind.SCHOOL_STAFF, "A teacher shouts."))
+    page = somebody.open("/en/oversight")
+    assert not any("+7" in row[3] for row in page.rows("Notices overdue"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tirek.domain.errors import NotFoundError
 from tirek.domain.ladder import Post
 from tirek.domain.people import SYSTEM
 from tirek.domain.scope import Scope
-from tirek.services import accounts, duty_places
+from tirek.services import accounts, duty_places, school_contacts
 from tirek.services.oversight import Area
 from tirek.services.unit import Unit
 from tirek.storage.session import app_engine, open_session
@@ -39,7 +39,7 @@ def add_parser(subparsers: "_SubParsersAction[ArgumentParser]") -> None:
 
 
 def run_show(_arguments: Namespace) -> int:
-    """Print the rungs, then what is empty."""
+    """Print the rungs, then what is empty, and how many schools nobody could call."""
     lines: list[str] = []
 
     def look(unit: Unit) -> bool:
@@ -51,6 +51,8 @@ def run_show(_arguments: Namespace) -> int:
             f"calls nobody: {one.level}: {', '.join(one.posts)} (schools: {one.schools})"
             for one in empty
         )
+        if silent := school_contacts.missing(unit, Area()):
+            lines.append(f"without a telephone (/admin/schools): {silent} schools")
         return bool(empty)
 
     is_hollow = _with_unit(look)

@@ -145,6 +145,7 @@ def test_the_upper_rungs_from_the_command_line(
     empty = tirek("duty", "show")
     assert empty.returncode == 1
     assert "calls nobody: immediate: national_duty (schools: 1)" in empty.stdout
+    assert "without a telephone (/admin/schools): 1 schools" in empty.stdout
     assert tirek("duty", "add", "--email", national.account.email).returncode == 0
     region = world.home.region.iso
     added = tirek("duty", "add", "--email", coordinator.account.email, "--region", region)
