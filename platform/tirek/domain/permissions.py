@@ -33,6 +33,8 @@ class Permission(StrEnum):
     RECORD_CONSENT = "record_consent"
     ASSIGN_INSTRUMENT = "assign_instrument"
     ISSUE_CODES = "issue_codes"
+    # Answers that a class gave elsewhere, from a file.
+    ENTER_ANSWERS = "enter_answers"
     VIEW_PROGRESS = "view_progress"
     VIEW_RESULT = "view_result"
     VIEW_FLAGS = "view_flags"
@@ -109,6 +111,7 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 P.RECORD_CONSENT,
                 P.ASSIGN_INSTRUMENT,
                 P.ISSUE_CODES,
+                P.ENTER_ANSWERS,
                 P.VIEW_PROGRESS,
                 P.VIEW_RESULT,
                 P.VIEW_FLAGS,

@@ -14,6 +14,7 @@ RARE_ROUNDS: Mapping[str, float] = {
     "talks": 300.0,
     "measurements": 300.0,
     "groups": 900.0,
+    "uploads": 300.0,
 }
 
 

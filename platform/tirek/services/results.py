@@ -26,6 +26,7 @@ from tirek.services.result_rounds import Round, changes_since, rounds_of
 from tirek.services.runs import AdministrationKey
 from tirek.services.unit import Unit
 from tirek.storage.models import (
+    Account,
     Administration,
     Classroom,
     FlagRecord,
@@ -90,6 +91,8 @@ class Result:
     pattern: Pattern | None
     # lz, where the items are calibrated.
     fit: float | None
+    # Who entered it from a file; None for what was answered here.
+    entered_by: str | None
 
 
 def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
@@ -120,9 +123,11 @@ def open_result(unit: Unit, key: AdministrationKey, language: str) -> Result:
         rounds,
         changes_since(rounds, key, instrument, _sex(student)),
         other_views(unit, administration, instrument),
-        pace_of(unit, key),
+        # Answers of a file were all written at one moment, which says nothing of the pupil.
+        None if administration.entered_by else pace_of(unit, key),
         pattern_of(unit, instrument, administration.language, answers),
         fit_of(instrument, answers),
+        _entered_by(unit, administration),
     )
     audit.record(
         unit,
@@ -152,6 +157,12 @@ def _administration(
         raise NotFoundError("administration", key.id)
     gates.require_readable(unit, row[0].instrument_id, key)
     return row[0], row[1], row[2]
+
+
+def _entered_by(unit: Unit, administration: Administration) -> str | None:
+    if administration.entered_by is None:
+        return None
+    return unit.session.get_one(Account, administration.entered_by).display_name
 
 
 def _instrument(unit: Unit, administration: Administration) -> Instrument | None:

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from tirek.domain.permissions import Permission, may
 from tirek.services import (
+    answer_uploads,
     caseload,
     classrooms,
     pilots,
@@ -26,6 +27,8 @@ class SchoolDay:
 
     cases: CaseCounts | None
     reviews: int | None
+    # Files of answers that call for somebody and that nobody has decided about.
+    answer_files: int | None
     notices: int | None
     # Those of them whose time has run out.
     late_notices: int | None
@@ -46,6 +49,9 @@ def today(unit: Unit) -> SchoolDay:
     return SchoolDay(
         cases=caseload.counts(unit) if has(Permission.VIEW_FLAGS) else None,
         reviews=review.open_count(unit) if has(Permission.RESOLVE_REVIEW) else None,
+        answer_files=(
+            answer_uploads.waiting_count(unit) if has(Permission.ENTER_ANSWERS) else None
+        ),
         notices=school_notices.open_count(unit) if has(Permission.CONFIRM_NOTICE) else None,
         late_notices=school_notices.late_count(unit) if has(Permission.CONFIRM_NOTICE) else None,
         asked=second_reads.count(unit) if has(Permission.READ_SECOND) else None,

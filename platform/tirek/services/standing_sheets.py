@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 _FINISHED = text("""
     SELECT a.school_year, a.id, a.student_id, a.instrument_id, a.structure_hash, a.language,
-        a.age_years, a.started_at, a.ended_at, COALESCE(s.sex, '') AS sex, c.round,
+        a.age_years, a.started_at, a.ended_at, a.entered_by, COALESCE(s.sex, '') AS sex, c.round,
         k.kek_version, k.wrapped,
         ARRAY(SELECT f.code FROM flags f WHERE f.administration_id = a.id) AS codes,
         NOT EXISTS (SELECT FROM administrations b
@@ -135,8 +135,9 @@ def _sheet(unit: Unit, instrument: Instrument, row: Any, given: list[Any]) -> Sh
         score(instrument, answers),
         frozenset(row.codes),
         row.age_years,
-        _seconds(row, given),
-        _between(row.started_at, row.ended_at),
+        # What came in a file was not answered here: nobody knows how long it took.
+        {} if row.entered_by else _seconds(row, given),
+        None if row.entered_by else _between(row.started_at, row.ended_at),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tirek.domain.providers import resting
 from tirek.services import (
+    answer_uploads,
     cohort_news,
     drills,
     help_late,
@@ -168,6 +169,12 @@ def _measure(workbench: Workbench) -> int:
     return sheets
 
 
+def _uploads(workbench: Workbench) -> int:
+    """Throw away files of answers that nobody confirmed and that call for nobody."""
+    with workbench.unit() as unit:
+        return answer_uploads.expire(unit)
+
+
 ROUNDS = (
     Round("deadlines", 15, _fire_deadlines),
     Round("audit", 10, _seal_audit),
@@ -180,4 +187,5 @@ ROUNDS = (
     Round("groups", 300, _groups),
     Round("measurements", 10, _measure),
     Round("replays", 3, _replays),
+    Round("uploads", 60, _uploads),
 )

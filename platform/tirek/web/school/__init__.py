@@ -2,6 +2,7 @@
 
 # Importing the modules is what gives the blueprint its pages.
 from tirek.web.school import (
+    answer_entry_views,
     assignment_views,
     case_views,
     code_views,
@@ -25,6 +26,7 @@ from tirek.web.school import (
 from tirek.web.school.views import blueprint
 
 __all__ = [
+    "answer_entry_views",
     "assignment_views",
     "blueprint",
     "case_views",

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from tirek.domain.permissions import Permission
-from tirek.services import review
+from tirek.services import answer_uploads, review
 from tirek.web.access import catalog, requires
 from tirek.web.i18n import data_lang
 from tirek.web.school import listing
@@ -28,6 +28,7 @@ def reviews() -> str:
     return render_template(
         "school/reviews.html",
         found=review.of_school(unit(), page=listing.page_number(), **chosen),
+        waiting=answer_uploads.waiting(unit()),
         chosen=chosen,
         instruments=catalog().instruments,
         text_lang=data_lang(),
