@@ -6,6 +6,7 @@ from tests.browser import people
 from tests.browser.busy_school import WALKERS, BusySchool
 from tests.browser.pages_account import NOT_ACCOUNT_PAGES, account_pages, letter_pages
 from tests.browser.pages_content import NOT_CONTENT_PAGES, content_pages
+from tests.browser.pages_entry import NOT_ENTRY_PAGES, entry_pages
 from tests.browser.visit import Here, Visit, Weight, Who
 from tirek.config import ROOT
 from tirek.services import reminders
@@ -47,6 +48,7 @@ NOT_PAGES = (
     }
     | NOT_ACCOUNT_PAGES
     | NOT_CONTENT_PAGES
+    | NOT_ENTRY_PAGES
 )
 
 
@@ -526,5 +528,6 @@ VISITS = [
     *account_pages(),
     *_school(),
     *letter_pages(),
+    *entry_pages(),
     *_centre(),
 ]
