@@ -109,6 +109,19 @@ def case_gone(text: str, value: str) -> str:
     return "".join(kept)
 
 
+def exchanged(key: str, other: str) -> Change:
+    """The texts of two keys in each other's place."""
+
+    def change(text: str) -> str:
+        first, second = (
+            re.findall(rf'(?m)^  {re.escape(one)}: (".*")$', text)[0] for one in (key, other)
+        )
+        head = text.replace(f"  {key}: {first}", f"  {key}: {second}", 1)
+        return head.replace(f"  {other}: {second}", f"  {other}: {first}", 1)
+
+    return change
+
+
 def misread(key: str) -> Change:
     """One text as it looks when its UTF-8 was opened as Latin-1 and saved."""
 
@@ -147,6 +160,7 @@ FAULTS = [
     Fault("an item in two scales", "psc-17-y/scoring", put(("[q1, q3, q7", "[q1, q2, q3, q7")), "one-scale", "[q1, q2, q3"),
     Fault("an item twice in one scale", "smfq/scoring", put(("q12, q13]", "q12, q12]")), "one-scale", "q12, q12]"),
     Fault("an item of no form", "hbsc-teacher-support/scoring", put(("[q1, q2, q3]", "[q1, q2, q4]")), "names", "[q1, q2, q4]"),
+    Fault("the worse end of an unscored item flipped", "phq-a/structure", put(("{id: q10, type: single, options: yesno, required: soft, worse: high", "{id: q10, type: single, options: yesno, required: soft, worse: low")), "sign", "{id: q10,"),
     Fault("a range of another coding", "rosenberg/scoring", put(("range: [0, 30]", "range: [10, 40]")), "range", "range: [10, 40]"),
     Fault("a step that skips values", "smfq/scoring", put(("step: 1", "step: 2")), "range", "step: 2"),
     Fault("an option's weight changed", "phq-a/structure", put(('{code: "2", weight: 2}', '{code: "2", weight: 3}')), "weight", "weight: 3"),
@@ -162,6 +176,7 @@ FAULTS = [
     Fault("a rule for blanks stricter than the source", "psc-17-y/scoring", every("max: 3", "max: 2"), "golden", "# Golden", "cases"),
     Fault("a blank that answers an any-item rule with no", "ebipq/scoring", put(("max: 6, blank_as: none", "max: 6, blank_as: zero")), "format", "blank_as: zero"),
     Fault("a rule for blanks that needs no answer", "ebipq/scoring", put(("max: 6", "max: 7")), "blanks", "max: 7"),
+    Fault("a scored item that is never asked again", "smfq/structure", put(("{id: q4, type: single, options: fit, required: soft", "{id: q4, type: single, options: fit, required: never")), "blank", "{id: q4,"),
     Fault("rounding of the score itself", "phq-a/scoring", put(("round: none, band_round", "round: half_up, band_round")), "case", "- id: worked-22x2110x0", "cases", "- id: total"),
     # Bands, cut-offs, flags.
     Fault("a hole between bands", "gad-7/interpretation", put(("{id: moderate, le: 14}", "{id: moderate, le: 9}")), "bands", "id: moderate"),
@@ -191,6 +206,10 @@ FAULTS = [
     Fault("mojibake in Latin-1", "rosenberg/wording.ru", misread("q3.text"), "format", "q3.text"),
     Fault("mojibake in Windows-1251", "rosenberg/wording.ru", lambda text: text.replace("В целом", "В целом".encode().decode("cp1251"), 1), "alphabet", "q1.text"),
     Fault("Russian in the Kazakh place", "smfq/wording.kk", string("q10.text", "Мне было одиноко."), "parity", "q10.text"),
+    Fault("two options exchanged in Kazakh", "psc-17-y/wording.kk", exchanged("often.0", "often.1"), "order", "often.1"),
+    Fault("two options exchanged in Russian", "gad-7/wording.ru", exchanged("days.1", "days.2"), "order", "days.2"),
+    Fault("options the other way round in one language", "rosenberg/wording.kk", lambda text: exchanged("fit.1", "fit.2")(exchanged("fit.0", "fit.3")(text)), "order", "fit.0"),
+    Fault("yes and no exchanged in one language", "asq/wording.ru", exchanged("yesno.0", "yesno.1"), "order", "yesno.0"),
     Fault("an empty text", "smfq/wording.kk", string("q10.text", " "), "parity", "q10.text"),
     Fault("two items with one text", "smfq/wording.ru", string("q10.text", "Меня ничего не радовало."), "parity", "q10.text"),
     Fault("two scales with one name", "ebipq/wording.kk", string("scale.aggression", "Әлімжеттік көру: қосынды (0–28)"), "parity", "scale.aggression"),

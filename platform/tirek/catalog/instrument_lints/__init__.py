@@ -16,7 +16,9 @@ from tirek.catalog.instrument_lints.keys import (
     ranges_are_true,
     something_is_answered,
     thresholds_divide,
+    unscored_items_have_no_low_end,
 )
+from tirek.catalog.instrument_lints.labels import labels_follow_weights
 from tirek.catalog.instrument_lints.languages import languages_say_the_same
 from tirek.catalog.instrument_lints.letters import letters_are_right
 from tirek.catalog.instrument_lints.names import names_resolve
@@ -49,6 +51,8 @@ CONTENT: tuple[Lint, ...] = (
     items_count_once,
     codes_are_weights,
     items_move_scales_the_right_way,
+    unscored_items_have_no_low_end,
+    labels_follow_weights,
     ranges_are_true,
     something_is_answered,
     thresholds_divide,

@@ -72,6 +72,17 @@ def items_move_scales_the_right_way(files: InstrumentFiles) -> Iterator[Finding]
                 yield files.finding("sign", "interpretation", ("flags", place), reason)
 
 
+def unscored_items_have_no_low_end(files: InstrumentFiles) -> Iterator[Finding]:
+    """Lint `sign`: where neither score nor flag shows which end is worse, only `high` may stand.
+
+    A `low` there could not be told from a slip, and code books would carry it on.
+    """
+    for index, item in enumerate(files.instrument.items):
+        if not (item.is_scored or item.critical) and item.worse is Worse.LOW:
+            reason = f"nothing of {item.id} is counted that could show low as worse: write high"
+            yield files.finding("sign", "structure", ("items", index), reason)
+
+
 def _high_weights(condition: Condition) -> list[str]:
     """Return the items whose high weights fulfil a condition."""
     some = condition.conditions if isinstance(condition, AnyItem) else (condition,)
