@@ -61,6 +61,7 @@ PAGES = [
     ("oversight.instrument_release", RELEASE),
     ("oversight.instrument_release_sign", f"{RELEASE}/sign"),
     ("oversight.instrument_release_pilot", f"{RELEASE}/pilot"),
+    ("oversight.instrument_pilot_stop", f"{RELEASE}/pilot/{{pilot}}/stop"),
     ("oversight.instrument_release_retire", f"{RELEASE}/retire"),
 ]  # fmt: skip
 # What answers a GET, but is no page.
@@ -73,7 +74,6 @@ NOT_PAGES = {
     "oversight.instrument_draft_replay": "sends back to the draft",
     "oversight.instrument_draft_withdraw": "sends back to the draft",
     "oversight.instrument_replay_cancel": "sends back to the replay",
-    "oversight.instrument_pilot_stop": "sends back to the release",
     "oversight.instrument_release_approve": "sends back to the release",
 }
 STATEMENT = Statement(frozenset({Seen.PREVIEW, Seen.CASES}), "Екі тілде де оқып шықтым.")
@@ -145,7 +145,8 @@ def _story(engine: Engine, world: World) -> Told:
         release = unit.session.scalars(
             select(InstrumentRelease).where(InstrumentRelease.instrument_id == PHQ)
         ).one()
-        for pilot in pilots.of_release(unit, release.id)[4:]:
+        opened, *others = pilots.of_release(unit, release.id)
+        for pilot in others[3:]:
             pilots.stop(unit, release.id, pilot.id)
         release_signing.sign_release(unit, release.id, STATEMENT)
     ids = {
@@ -155,6 +156,7 @@ def _story(engine: Engine, world: World) -> Told:
         "done": done,
         "waiting": waiting,
         "release": release.id,
+        "pilot": opened.id,
     }
     return Told(author, {name: str(one) for name, one in ids.items()})
 
