@@ -5,11 +5,12 @@ reason of the end. Sealed in it is what was known then: the answers, the estimat
 anybody who may open the run can compute it again from the store (`replay`).
 
 A run goes on with the parameters with which it began, whatever is deployed meanwhile
-(`Run.has_its_rules`); where they cannot be read any more it ends, and a person looks.
+(`Run.has_its_rules`). Where nothing more can be chosen a person looks, and the run ends with the
+questions that are asked of everybody, which need no parameters.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import structlog
@@ -32,17 +33,22 @@ log = structlog.get_logger()
 PLACE = ("adaptive_steps", "sealed")
 # Processors differ in the last bits of an estimate; to so many places all agree.
 SAME = 9
+# Why.ALWAYS of the engine, which is not loaded before something is estimated.
+ALWAYS = "always"
 
 Asked = list[tuple[str, int | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was known before a choice: items with their categories, the estimate and its error."""
+    """What was known before a choice: items with their categories, the estimate and its error.
+
+    Without an estimate where nothing could be chosen, and what is always asked came next.
+    """
 
     asked: Asked
-    theta: float
-    se: float
+    theta: float | None = None
+    se: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,8 @@ def page_after(unit: Unit, run: Run, index: int, known: dict[str, Answer]) -> in
 def choose(unit: Unit, run: Run) -> str | None:
     """The question that waits, else the next one by the plan, which is written down; None: enough.
 
-    Where no plan is left, or not the run's own, or the choosing fails, it ends and a person looks.
+    Where the choosing fails, or the run's own parameters cannot be read, a person is asked to look,
+    and only what is asked in every run follows.
     The run is locked first, so that two tabs choose one question and not two.
     """
     _lock(unit, run.key)
@@ -94,15 +101,26 @@ def choose(unit: Unit, run: Run) -> str | None:
     try:
         step = calibration.step_after(*_plan(run), asked)
     except Exception as error:  # noqa: BLE001 - see below
-        # Whatever went wrong in here must not cost the answer that came with this request, so the
-        # run ends and a person looks. The text of the error may hold an answer.
+        # Whatever went wrong in here must not cost the answer that came with this request, so a
+        # person looks. The text of the error may hold an answer.
         log.error(  # noqa: TRY400 - the traceback would carry answers
             "choosing failed", administration=str(run.key.id), error=type(error).__name__
         )
         completion.open_review(unit, run, completion.SCORING_FAILED)
-        return None
-    unit.session.execute(insert(AdaptiveStep).values(_row(run, asked, step)))
+        return _still_to_ask(unit, run, asked)
+    known = Known(asked, round(step.before.theta, SAME), round(step.before.se, SAME))
+    unit.session.execute(insert(AdaptiveStep).values(_row(run, known, step.item, _why(step))))
     return step.item
+
+
+def _still_to_ask(unit: Unit, run: Run, asked: Asked) -> str | None:
+    """What every run asks, critical questions above all, and this one has not; None: all of it."""
+    plan = run.instrument.scoring.short
+    due = next((item for item in (plan.always if plan else ()) if item not in run.steps), None)
+    if due is not None:
+        row = _row(run, Known(asked), due, ALWAYS)
+        unit.session.execute(insert(AdaptiveStep).values(row))
+    return due
 
 
 def replay(unit: Unit, key: AdministrationKey) -> Replay:
@@ -157,13 +175,8 @@ def _category(run: Run, item: str) -> int | None:
     return calibration.category_of(weights, weight)
 
 
-def _row(run: Run, asked: Asked, step: "Step") -> dict[str, object]:
+def _row(run: Run, known: Known, item: str | None, why: str) -> dict[str, object]:
     number = len(run.steps)
-    known = {
-        "asked": asked,
-        "theta": round(step.before.theta, SAME),
-        "se": round(step.before.se, SAME),
-    }
     place = (*PLACE, str(run.key.id), str(number))
     return {
         "school_year": run.key.school_year,
@@ -171,9 +184,9 @@ def _row(run: Run, asked: Asked, step: "Step") -> dict[str, object]:
         "step": number,
         "student_id": run.student_id,
         "school_id": run.school_id,
-        "item_id": step.item,
-        "why": _why(step),
-        "sealed": run.data_key.seal(json.dumps(known, separators=(",", ":")), *place),
+        "item_id": item,
+        "why": why,
+        "sealed": run.data_key.seal(json.dumps(asdict(known), separators=(",", ":")), *place),
         "parameters_hash": run.instrument.hashes.scoring,
     }
 

@@ -130,13 +130,15 @@ def test_a_run_ends_with_the_parameters_with_which_it_began(
         assert adaptive.replay(unit, begun).is_equal
 
 
-def test_a_run_whose_parameters_cannot_be_read_ends_before_a_person(
+def test_a_run_whose_parameters_cannot_be_read_ends_with_what_is_always_asked(
     world: World, engine: Engine, system: Session, tmp_path: Path
 ) -> None:
     # They were deployed and taken back before anybody registered them.
     shortly = replace(world, catalog=with_other_parameters(world.catalog, tmp_path))
     key = begin(shortly, engine)
-    assert go_on(world, engine, key) == []
+    # Nothing is chosen any more, but what is asked of everybody is asked, and acts.
+    assert go_on(world, engine, key) == ["q9"]
+    assert system.scalars(select(FlagRecord.code)).all() == ["harm"]
     assert "scoring_failed" in {task.reason for task in system.scalars(select(ReviewTask))}
     with acting(engine, world, world.school.psychologist.actor) as unit:
         run = runs.load(unit, key)
