@@ -13,6 +13,7 @@ from tirek.domain.measurement.standard_errors import (
     Interval,
     interval,
     standard_error_of_estimate,
+    standard_error_of_measurement,
     true_score,
 )
 from tirek.domain.scoring import ScaleScore
@@ -38,6 +39,8 @@ class ScorePrecision:
     true_score: float
     interval: Interval
     cut_offs: tuple[CutOffCertainty, ...]
+    # Of the measurement: how far one answering strays from the true score.
+    standard_error: float
 
 
 def probability_at_least(cut: float, centre: float, standard_error: float) -> float:
@@ -69,7 +72,14 @@ def precision_of(
     centre = true_score(float(score.value), mean, reliability)
     error = standard_error_of_estimate(sd, reliability)
     cut_offs = _cut_offs(instrument, score.scale, centre, error)
-    return ScorePrecision(score.scale, basis, centre, interval(centre, error), cut_offs)
+    return ScorePrecision(
+        score.scale,
+        basis,
+        centre,
+        interval(centre, error),
+        cut_offs,
+        standard_error_of_measurement(sd, reliability),
+    )
 
 
 def _basis(instrument: Instrument, scale: str, sex: Sex | None) -> Precision | None:

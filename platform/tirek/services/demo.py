@@ -97,6 +97,7 @@ def _live_through(
         steps = Steps(Desk(workshop, staff, diary, schools))
         steps.answer(LATELY, "second")
         rounds.hold_further(second, schools)
+        rounds.hold_gated(second, schools)
         steps.answer(LATELY, "further")
         steps.finish(LATELY, "further")
 

@@ -33,6 +33,10 @@ SHARES: dict[str, dict[str, tuple[float, ...]]] = {
         "q3": (0.87, 0.09, 0.022, 0.011, 0.007),
         "q4": (0.91, 0.065, 0.014, 0.007, 0.004),
     },
+    # Of 803 young patients 5 to 12 of 100 said yes to a question.
+    "asq": {"": (0.95, 0.05), "q5": (0.93, 0.07)},
+    # Nobody's figures: a class of which most are over it and some are not.
+    "cries-8": {"": (0.42, 0.28, 0.18, 0.12)},
 }
 # How strongly a question follows the pupil's state; bullying is told apart from it.
 LOADING = {"hbsc-bullying": 0.40}

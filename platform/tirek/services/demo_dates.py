@@ -35,6 +35,7 @@ def move_into_the_past(
         backdate.switch_rules(connection, on=False)
         backdate.write_down(connection, diary.moves)
         before = stamped(connection)
+        backdate.move_windows(connection, diary.windows)
         backdate.move(connection)
         set_clocks(connection, unit.catalog.protocol, diary.levels, before)
         backdate.set_ends(connection)

@@ -16,6 +16,8 @@ class Diary:
     """
 
     levels: dict[UUID, Level] = field(default_factory=dict)
+    # Assignments that were open for a moment just now, and when they really were.
+    windows: dict[UUID, tuple[datetime, datetime]] = field(default_factory=dict)
     _moves: dict[tuple[UUID, datetime], Move] = field(default_factory=dict)
     _last: dict[UUID, datetime] = field(default_factory=dict)
 
@@ -27,6 +29,7 @@ class Diary:
     def turn_page(self) -> None:
         """What was noted so far has been moved; the next notes begin a new page."""
         self._moves.clear()
+        self.windows.clear()
 
     def note(
         self, student_id: UUID, stamp: datetime, moment: datetime, took: timedelta = timedelta()

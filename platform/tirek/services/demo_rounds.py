@@ -10,24 +10,39 @@ from sqlalchemy import func, select
 
 from tirek.domain.clocks import KAZAKHSTAN, SATURDAY
 from tirek.domain.consent import ConsentState
+from tirek.domain.gates import LONGEST_STAFFED_WINDOW
 from tirek.domain.instruments import Instrument
 from tirek.domain.levels import Level
 from tirek.domain.people import Actor, Role
 from tirek.domain.scoring import score
-from tirek.services import administrations, assignments, demo_calm, instruments, runs
+from tirek.domain.showing import asked_answers
+from tirek.services import (
+    administrations,
+    assignments,
+    demo_calm,
+    instruments,
+    runs,
+    school_events,
+)
 from tirek.services.demo_answers import answers_of, state_later
 from tirek.services.demo_calm import Sheet
 from tirek.services.demo_moments import Diary
-from tirek.services.demo_places import DemoPlace, DemoRoom
+from tirek.services.demo_places import FIRST_NUMBER, OPEN_ROOMS, DemoPlace, DemoRoom
 from tirek.services.demo_pupils import DemoPeople, DemoPupil
 from tirek.services.demo_size import Workshop
 from tirek.services.demo_staff import DemoStaff
+from tirek.services.gates import NO_CONDITIONS, Conditions
 from tirek.services.unit import Unit
 from tirek.storage.models import Assignment, Campaign, Referral
 
 MAIN = "phq-a"
 YOUNGEST = "who-5"
 BY_GUARDIANS = "psc-17-p"
+STAFFED, AFTER_EVENT = "asq", "cries-8"
+# Nothing is open in this class today.
+EMPTY_ROOM = OPEN_ROOMS
+# How long after an event pupils are asked about it.
+BEFORE_ASKING = timedelta(days=12)
 # Second questionnaires with the grades whose pupils are of an age for them.
 FURTHER = {
     "psc-17-y": range(5, 12),
@@ -38,6 +53,7 @@ FURTHER = {
 YOUNGEST_TO_GRADE = 5
 PRESENT = 0.92
 WINDOW = timedelta(days=7)
+INSTANT = timedelta(microseconds=1)
 SCHOOL_MORNING = time(9, 0)
 MARGIN, LATER, EVENING = timedelta(days=7), timedelta(days=7), timedelta(hours=9)
 
@@ -54,6 +70,20 @@ class Sitting:
     guardians: tuple[tuple[DemoPupil, Actor], ...] = ()
     # Within how many seconds everybody finishes.
     spread: int = 45 * 60
+    # Who is there and what happened, where the questionnaire needs it.
+    conditions: Conditions = NO_CONDITIONS
+
+    @property
+    def is_staffed(self) -> bool:
+        """Whether somebody has to be there."""
+        return self.conditions.staffed_by is not None
+
+    @property
+    def window(self) -> tuple[datetime, datetime]:
+        """A week from that morning on; while somebody has to be there, that morning alone."""
+        day = self.moment.astimezone(KAZAKHSTAN).date()
+        opens = datetime.combine(day, time(8, 0), KAZAKHSTAN)
+        return opens, opens + (LONGEST_STAFFED_WINDOW if self.is_staffed else WINDOW)
 
 
 class Rounds:
@@ -84,6 +114,19 @@ class Rounds:
                     self.sit(Sitting(campaign, place, room, further, moment))
                 self._ask_guardians(campaign, place, room, moment + EVENING)
 
+    def hold_gated(self, campaign: Campaign, places: Sequence[DemoPlace]) -> None:
+        """In one school a class is asked after an event, and one while the psychologist is there.
+
+        These two classes answer nothing else in that week.
+        """
+        for place in places:
+            if place.number == FIRST_NUMBER:
+                self._ask_after_event(campaign, place, place.rooms[0])
+                moment = self._morning(campaign, place, EMPTY_ROOM) + LATER
+                there = Conditions(staffed_by=self._staff.psychologist_ids[place.school.id])
+                room = place.rooms[EMPTY_ROOM]
+                self.sit(Sitting(campaign, place, room, STAFFED, moment, conditions=there))
+
     def until_now(self, campaign: Campaign, places: Sequence[DemoPlace]) -> dict[UUID, timedelta]:
         """How long before today each class answers in a round."""
         return {
@@ -103,6 +146,8 @@ class Rounds:
             instrument = unit.catalog.instruments[sitting.instrument_id]
             author = self._staff.psychologist_ids[sitting.place.school.id]
             assignment = assign(unit, sitting, instrument, author)
+            if sitting.is_staffed:
+                self._diary.windows[assignment.id] = sitting.window
             sheets = self._sheets(sitting, instrument, chance)
             calm = [sheet for sheet in sheets if sheet.is_calm(instrument)]
             demo_calm.write(unit, assignment, instrument, calm)
@@ -123,10 +168,12 @@ class Rounds:
             moment = max(moment, last + timedelta(minutes=30))
             took = timedelta(seconds=chance.randrange(120, 420))
             state = self._state(pupil, sitting.campaign)
-            given, to_the_end = answers_of(instrument, chance, state, pupil.student.sex)
+            drawn, to_the_end = answers_of(instrument, chance, state, pupil.student.sex)
+            given = asked_answers(instrument, drawn)
             scores = score(instrument, given)
             sheets.append(Sheet(pupil, respondent, given, scores, to_the_end, moment, took))
-        return sheets
+        # Whoever was elsewhere that morning is not asked when nobody is there any more.
+        return [one for one in sheets if not sitting.is_staffed or one.moment < sitting.window[1]]
 
     def _respondents(
         self, sitting: Sitting, instrument: Instrument, chance: random.Random
@@ -161,6 +208,17 @@ class Rounds:
         start = datetime.combine(day, SCHOOL_MORNING, KAZAKHSTAN)
         return start + timedelta(minutes=10 * chance.randrange(15))
 
+    def _ask_after_event(self, campaign: Campaign, place: DemoPlace, room: DemoRoom) -> None:
+        """The psychologist writes down what has happened, and asks a class about it."""
+        moment = self._morning(campaign, place, 0) + LATER
+        (words,) = self._workshop.words.notes[place.language, "event"]
+        with self._workshop.begin() as unit:
+            author = replace(unit, actor=self._staff.psychologists[place.school.id])
+            happened = (moment - BEFORE_ASKING).astimezone(KAZAKHSTAN).date()
+            event_id = school_events.record(author, happened, words)
+        after = Conditions(event_id=event_id)
+        self.sit(Sitting(campaign, place, room, AFTER_EVENT, moment, conditions=after))
+
     def _ask_guardians(
         self, campaign: Campaign, place: DemoPlace, room: DemoRoom, moment: datetime
     ) -> None:
@@ -190,8 +248,13 @@ def _further(grade: int, number: int) -> str:
 
 
 def assign(unit: Unit, sitting: Sitting, instrument: Instrument, created_by: UUID) -> Assignment:
-    """The assignment of a sitting, made two days before it by the school's psychologist."""
-    opens = datetime.combine(sitting.moment.astimezone(KAZAKHSTAN).date(), time(8, 0), KAZAKHSTAN)
+    """The assignment of a sitting, made two days before it by the school's psychologist.
+
+    Where somebody has to be there the database opens nothing outside the window, so that lies
+    around this moment until everything is moved to its own.
+    """
+    stamp = unit.now()
+    opens_at, closes_at = (stamp, stamp + INSTANT) if sitting.is_staffed else sitting.window
     assignment = Assignment(
         campaign_id=sitting.campaign.id,
         school_year=sitting.campaign.school_year,
@@ -200,9 +263,11 @@ def assign(unit: Unit, sitting: Sitting, instrument: Instrument, created_by: UUI
         instrument_id=instrument.id,
         release_id=instruments.release_id(unit.session, instrument),
         respondent=assignments.respondent_of(instrument),
-        opens_at=opens,
-        closes_at=opens + WINDOW,
+        opens_at=opens_at,
+        closes_at=closes_at,
         created_by=created_by,
+        staffed_by=sitting.conditions.staffed_by,
+        event_id=sitting.conditions.event_id,
     )
     unit.session.add(assignment)
     unit.session.flush()

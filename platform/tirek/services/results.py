@@ -53,6 +53,8 @@ class ShownScale:
     precision: ScorePrecision | None
     # Its place among others, or why nobody may name one.
     standing: Standing | Refusal | None
+    # What cut-offs are compared with, where that is not the exact value.
+    judged_at: Fraction | None
     # The standard error of an estimate from calibrated items.
     error: Decimal | None = None
 
@@ -222,6 +224,7 @@ def _scales(
             score.scale in _patterns(instrument),
             _precision(score, instrument, student),
             _standing(score, instrument, student, administration),
+            _judged_at(score, instrument),
             score.error,
         )
         for score in sorted(scores, key=lambda one: order.index(one.scale) if order else 0)
@@ -248,6 +251,15 @@ def _standing(
     return standing(
         instrument, exact, _sex(student), administration.age_years, administration.language
     )
+
+
+def _judged_at(score: Score, instrument: Instrument | None) -> Fraction | None:
+    """The rounded value that cut-offs are read on: 14.6 beside "15 or more" looks wrong."""
+    if instrument is None or score.value is None:
+        return None
+    exact = Fraction(score.value)
+    rounded = instrument.scale(score.scale).banded(exact)
+    return None if rounded == exact else rounded
 
 
 def _exact(score: Score, instrument: Instrument | None) -> ScaleScore | None:

@@ -184,6 +184,15 @@ def move(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def move_windows(connection: Connection, windows: Mapping[UUID, tuple[datetime, datetime]]) -> None:
+    """Let assignments have been open from when to when these say."""
+    for assignment_id, (opens_at, closes_at) in windows.items():
+        connection.execute(
+            text("UPDATE assignments SET opens_at = :opens, closes_at = :closes WHERE id = :id"),
+            {"opens": opens_at, "closes": closes_at, "id": assignment_id},
+        )
+
+
 def set_ends(connection: Connection) -> None:
     """Let every referral and case that has ended have ended with its last step."""
     for statement in ENDS:

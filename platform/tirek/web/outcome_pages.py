@@ -64,6 +64,8 @@ class Place:
 
     layout: str
     back: Callable[[], str]
+    # Whether that is the pupil's page; else it is the referral.
+    is_of_pupil: bool = False
 
 
 def show(place: Place, asked: Sequence[Asked]) -> str | tuple[str, int] | Response:
@@ -89,6 +91,7 @@ def _page(place: Place, asked: Sequence[Asked], form: OutcomeForm) -> str:
         "referral/outcome.html",
         layout=place.layout,
         back=place.back(),
+        is_of_pupil=place.is_of_pupil,
         form=form,
         code=asked[0].student_code if asked else None,
         waiting=[one for one in asked if one.said is None],
@@ -103,6 +106,6 @@ def _name(one: Asked) -> str:
 
 def _title(one: Asked) -> str:
     instrument = catalog().instruments.get(one.instrument_id)
-    title = instrument.text(data_lang(), "title") if instrument else one.instrument_id
+    title = instrument.text(data_lang(), "title") if instrument else ""
     who = _("answered by the pupil") if one.respondent == "student" else _("answered by a parent")
-    return f"{title} ({who}, {as_date(one.ended_at)})"
+    return f"{one.instrument_id.upper()}. {title} ({who}, {as_date(one.ended_at)})"

@@ -20,20 +20,23 @@ def a_round(month: int, broken: Break | None, value: int | None) -> Round:
     )
 
 
-def test_a_line_ends_where_the_questions_changed(app: Flask) -> None:
+def test_a_line_is_broken_where_the_questions_changed(app: Flask) -> None:
     rounds = [
         a_round(1, None, 3),
         a_round(2, None, 5),
-        a_round(3, Break.WORDING, 9),
-        a_round(4, None, 8),
+        a_round(3, Break.WORDING, None),
+        a_round(4, None, 9),
+        a_round(5, None, 8),
     ]
     with app.test_request_context("/ru/"):
-        lines = of_rounds(rounds)
-    assert [[value for _day, value in line.points] for line in lines] == [[3, 5], [9, 8]]
-    assert len({line.number for line in lines}) == 2
+        (line,) = of_rounds(rounds)
+    assert [value for _day, value in line.points] == [3, 5, 9, 8]
+    # Nobody could compute the first value after the change: it is a change all the same.
+    assert line.breaks == (2,)
 
 
-def test_a_single_value_and_a_missing_one_draw_no_line(app: Flask) -> None:
+def test_what_stands_on_both_sides_of_a_break_is_two_dots(app: Flask) -> None:
     with app.test_request_context("/ru/"):
-        assert of_rounds([a_round(1, None, 3), a_round(2, Break.STRUCTURE, 5)]) == []
+        (line,) = of_rounds([a_round(1, None, 3), a_round(2, Break.STRUCTURE, 5)])
+        assert line.breaks == (1,)
         assert of_rounds([a_round(1, None, 3), a_round(2, None, None)]) == []

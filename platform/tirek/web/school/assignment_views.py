@@ -9,22 +9,25 @@ from werkzeug.wrappers import Response
 from tirek.domain.capacity import opens_before_days_off
 from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.gates import Gate
-from tirek.domain.permissions import Permission
+from tirek.domain.permissions import Permission, may
 from tirek.services import (
     adaptive,
     assignment_rows,
     assignments,
     class_progress,
+    class_signals,
     classrooms,
     gates,
     school_events,
+    withheld,
 )
-from tirek.services.assignment_rows import AssignmentState
+from tirek.services.assignment_rows import AssignmentRow, AssignmentState
 from tirek.services.assignments import Wish
 from tirek.services.class_progress import ProgressState
+from tirek.services.class_signals import ClassSignal
 from tirek.services.gates import Conditions
 from tirek.services.paging import cut
-from tirek.web.access import requires
+from tirek.web.access import current_actor, requires
 from tirek.web.filters import as_date
 from tirek.web.school import listing
 from tirek.web.school.assignment_words import LONGEST_HOURS, REFUSALS, refusal_in_words
@@ -75,6 +78,7 @@ def assignment_new() -> str | tuple[str, int] | Response:
             "opens": opens.replace(tzinfo=None),
             "closes": closes.replace(tzinfo=None),
             "classroom": str(listing.id_of("classroom") or ""),
+            "instrument": "",
         }
     )
     offered = assignments.assignable(unit())
@@ -111,6 +115,7 @@ def assignment_new() -> str | tuple[str, int] | Response:
         form=form,
         rounds=assignments.rounds(unit()),
         offered=offered,
+        withheld=withheld.of_school(unit()),
         longest_hours=LONGEST_HOURS,
         asks_about_event=Gate.AFTER_EVENT in gated,
         can_be_short=[title_of(one.id) for one, _release in offered if adaptive.may_be_short(one)],
@@ -167,6 +172,7 @@ def _progress_page(assignment_id: UUID, form: ExtendForm) -> str:
     if form.closes.data is None:
         form.closes.data = found.closes_at.astimezone(KAZAKHSTAN).replace(tzinfo=None)
     progress = class_progress.of_assignment(unit(), found)
+    row = assignment_rows.row_of(unit(), found)
     chosen = {
         "code": listing.searched(),
         "state": listing.one_of("state", PROGRESS_STATES, ""),
@@ -174,13 +180,20 @@ def _progress_page(assignment_id: UUID, form: ExtendForm) -> str:
     }
     return render_template(
         "school/assignment.html",
-        row=assignment_rows.row_of(unit(), found),
+        row=row,
         progress=progress,
         found=class_progress.picked(progress, page=listing.page_number(), **chosen),
         chosen=chosen,
         form=form,
         told=gates.told(unit(), Conditions(found.staffed_by, found.event_id)),
+        signals=_signals(row),
     )
+
+
+def _signals(row: AssignmentRow) -> list[ClassSignal] | None:
+    """None for whoever may not know them, and of what is not read per person."""
+    may_know = may(current_actor(), Permission.VIEW_FLAGS) and row.is_read_per_person
+    return class_signals.of_assignment(unit(), row.assignment) if may_know else None
 
 
 def _offer_conditions(form: AssignmentForm, needed: set[Gate]) -> None:

@@ -1,6 +1,6 @@
-"""Earlier rounds as lines; a line ends where the questions or their words changed."""
+"""Earlier rounds as lines; a line is broken where the questions or their words changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tirek.services.result_rounds import Round
@@ -11,35 +11,33 @@ Point = tuple[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The values of one scale while the questions stayed the same."""
+    """The values of one scale over time, and the places of those that begin anew after a break."""
 
     scale: str
     number: int
     points: tuple[Point, ...]
+    breaks: tuple[int, ...]
 
 
 def of_rounds(rounds: Sequence[Round]) -> list[Line]:
-    """One line for each scale and each unchanged set of questions, from two values on."""
+    """One line for each scale, from two values on."""
     scales = list(dict.fromkeys(scale for one in rounds for scale in one.values))
-    lines: list[Line] = []
-    for scale in scales:
-        for run in unbroken(rounds):
-            points = _points(run, scale)
-            if len(points) > 1:
-                lines.append(Line(scale, len(lines) + 1, points))
-    return lines
+    drawn = [_line(number, scale, rounds) for number, scale in enumerate(scales, start=1)]
+    return [line for line in drawn if len(line.points) > 1]
 
 
-def unbroken(rounds: Sequence[Round]) -> list[list[Round]]:
-    """The rounds in stretches within which they may be compared."""
-    stretches: list[list[Round]] = []
+def _line(number: int, scale: str, rounds: Sequence[Round]) -> Line:
+    points: list[Point] = []
+    breaks: list[int] = []
+    is_broken = False
     for one in rounds:
-        if one.break_before is not None or not stretches:
-            stretches.append([])
-        stretches[-1].append(one)
-    return stretches
-
-
-def _points(rounds: Iterable[Round], scale: str) -> tuple[Point, ...]:
-    values = ((as_date(one.ended_at), one.values.get(scale)) for one in rounds)
-    return tuple((day, float(value)) for day, value in values if value is not None)
+        # A break stays one where the round after it has no value.
+        is_broken = is_broken or one.break_before is not None
+        value = one.values.get(scale)
+        if value is None:
+            continue
+        if is_broken and points:
+            breaks.append(len(points))
+        is_broken = False
+        points.append((as_date(one.ended_at), round(float(value), 2)))
+    return Line(scale, number, tuple(points), tuple(breaks))

@@ -91,12 +91,17 @@ class AssignmentForm(PageForm):
         if request.method == "POST":
             super().__init__(**kwargs)
         else:
-            PlainForm.__init__(self, request.args if self.was_sent else None, **kwargs)
+            PlainForm.__init__(self, request.args if self._was_filled_in else None, **kwargs)
 
     @property
     def was_sent(self) -> bool:
-        """Whether somebody asked for the plan or confirmed it."""
-        return request.method == "POST" or "instrument" in request.args
+        """Whether somebody asked for the plan or confirmed it; not who comes back to change it."""
+        is_change = "change" in request.args
+        return request.method == "POST" or (self._was_filled_in and not is_change)
+
+    @property
+    def _was_filled_in(self) -> bool:
+        return "instrument" in request.args
 
     @property
     def is_confirmed(self) -> bool:
@@ -110,8 +115,10 @@ class AssignmentForm(PageForm):
 
     def offer(self, rooms: list[tuple[str, str]], instruments: list[tuple[str, str]]) -> None:
         """Allow exactly the classes of the school and what may be assigned, each with its name."""
-        self.classroom.choices = [SelectChoice(*pair) for pair in rooms]
-        self.instrument.choices = [SelectChoice(*pair) for pair in instruments]
+        # Nothing is chosen beforehand: the first of the list are questions about suicide.
+        unchosen = SelectChoice("", _("Not chosen"))
+        self.classroom.choices = [unchosen, *(SelectChoice(*pair) for pair in rooms)]
+        self.instrument.choices = [unchosen, *(SelectChoice(*pair) for pair in instruments)]
         self.offer_conditions([], [])
 
     def offer_conditions(

@@ -29,5 +29,6 @@ def case_found(referral_id: UUID) -> Answer:
 def result_found(year: int, administration_id: UUID) -> Answer:
     """Say it of one questionnaire, of a pupil with or without a flag."""
     asked = outcomes.of_result(unit(), AdministrationKey(year, administration_id))
-    place = Place(AREA.layout, lambda: url_for("school.pupil", student_id=asked.student_id))
+    pupil = url_for("school.pupil", student_id=asked.student_id)
+    place = Place(AREA.layout, lambda: pupil, is_of_pupil=True)
     return outcome_pages.show(place, [asked])

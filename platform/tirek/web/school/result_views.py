@@ -30,5 +30,6 @@ def result(year: int, administration_id: UUID) -> str:
         steps=protocol.rule(worst).next_steps if worst and worst in protocol.levels else None,
         cases=caseload.of_student(unit(), found.student.id),
         charts=charts.of_rounds(found.rounds),
+        instruments=catalog().instruments,
         text_lang=data_lang(),
     )

@@ -65,6 +65,10 @@ def state_in_words(row: AssignmentRow) -> str:
 
 RESPONDENT = {"student": _l("Pupils"), "guardian": _l("Parents and guardians")}
 ANSWERED_BY = {"student": _l("The pupil"), "guardian": _l("Parent or guardian")}
+SPOKEN = {
+    "kk": _l("The answers were given in Kazakh."),
+    "ru": _l("The answers were given in Russian."),
+}
 
 ADMINISTRATION = {
     "open": _l("Not finished"),
@@ -127,6 +131,13 @@ NO_STANDING = {
     "age_unknown": _l("the norms are by age, and it is not known"),
     "outside_norm": _l("no norm holds for this age"),
     "not_in_table": _l("the table of the norm has no row for this value"),
+}
+
+# Why a questionnaire is not offered.
+WITHHELD = {
+    "no_text": _l("only its topics are here: the rights-holder's text has to be imported first"),
+    "licence": _l("the rights-holder's permission is missing or has ended: ask the administrator"),
+    "not_released": _l("the methodologists have not opened it for your region"),
 }
 
 # Why a person must look, where no instrument has a word for it.
