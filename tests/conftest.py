@@ -17,6 +17,7 @@ from psycopg import sql
 from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session
 
+from tests.world import furnish, the_catalog
 from tirek.config import Config, Keys
 from tirek.domain.scope import Scope
 from tirek.storage import embedded, migrate
@@ -77,11 +78,24 @@ def template(server: Server) -> Iterator[str]:
     server.drop(server.name)
 
 
+@pytest.fixture(scope="session")
+def furnished(server: Server, template: str) -> Iterator[str]:
+    """The template with the regions and all releases in it: half of what a world is built of."""
+    name = f"{template}_furnished"
+    engine = app_engine(server.create(name, template))
+    with open_session(engine, Scope.system()) as session:
+        furnish(session, the_catalog())
+        session.commit()
+    engine.dispose()
+    yield name
+    server.drop(name)
+
+
 @pytest.fixture
-def database_url(server: Server, template: str) -> Iterator[str]:
-    """The address, as owner, of this test's own migrated database."""
-    name = f"{template}_{uuid4().hex[:12]}"
-    yield server.create(name, template)
+def database_url(server: Server, furnished: str) -> Iterator[str]:
+    """The address, as owner, of this test's own database: furnished, without any people."""
+    name = f"{furnished}_{uuid4().hex[:12]}"
+    yield server.create(name, furnished)
     server.drop(name)
 
 

@@ -181,15 +181,12 @@ def a_world(  # noqa: PLR0913 - a world has this many sizes
     """
     _hash_codes(catalog, schools * coded)
     unit = Unit(session, catalog, vault, SYSTEM)
-    places.ensure_regions(session)
+    furnish(session, catalog)
     home, neighbour = (_center(unit, session.get_one(Region, iso)) for iso in (HOME, NEIGHBOUR))
     # The neighbour is asked second, when the home's PSC is closed.
     session.add(
         ServiceArea(district_id=home.district.id, priority=2, support_center_id=neighbour.id)
     )
-    instruments.register_releases(session, catalog)
-    session.execute(update(InstrumentRelease).values(status="pilot"))
-    pilots.open_everywhere(session)
     now = datetime.now(UTC)
     campaign = Campaign(
         school_year=school_year_of(now),
@@ -204,6 +201,19 @@ def a_world(  # noqa: PLR0913 - a world has this many sizes
         for _ in range(schools)
     ]
     return World(session, catalog, vault, home, neighbour, campaign, built)
+
+
+def furnish(session: Session, catalog: Catalog) -> None:
+    """What every world stands on: the regions, and all releases on trial in each of them.
+
+    What is there already stays: most tests get a database that was furnished once.
+    """
+    places.ensure_regions(session)
+    instruments.register_releases(session, catalog)
+    session.execute(
+        update(InstrumentRelease).where(InstrumentRelease.status == "draft").values(status="pilot")
+    )
+    pilots.open_everywhere(session)
 
 
 def an_adult(unit: Unit, role: Role, **place: object) -> Adult:
