@@ -199,15 +199,20 @@ def _count_table(tables: Tree, instrument: Instrument, scale: Scale, sheet: Shee
 
 
 def _worst(instrument: Instrument, scale: Scale, codes: frozenset[str]) -> Level | None:
-    """The most urgent flag that rests on this scale or its items; a mere look is none."""
-    own = [rule for rule in instrument.flags if rule.id in codes and _concerns(rule.when, scale)]
+    """The most urgent flag that rests on this scale, its items, or what is computed from it.
+
+    A mere look is none.
+    """
+    raised = [rule for rule in instrument.flags if rule.id in codes]
+    own = [rule for rule in raised if _concerns(instrument, rule.when, scale)]
     levels = [rule.level for rule in own if rule.level is not Level.REVIEW]
     return max(levels, key=lambda level: level.rank, default=None)
 
 
-def _concerns(when: Condition, scale: Scale) -> bool:
+def _concerns(instrument: Instrument, when: Condition, scale: Scale) -> bool:
     if isinstance(when, ScaleAtLeast | ScaleAtMost):
-        return when.scale == scale.id
+        flagged = instrument.scale(when.scale)
+        return scale.id in {flagged.id, flagged.source, flagged.beside}
     return not {*items_of(when)}.isdisjoint(scale.items)
 
 

@@ -82,3 +82,16 @@ def test_the_median_of_counts() -> None:
     assert median(Counter({3: 1})) == 3
     assert median(Counter({1: 1, 2: 1})) == 1.5
     assert median(Counter({1: 3, 9: 2})) == 1
+
+
+def test_a_flag_of_a_computed_scale_is_counted_where_its_answers_are() -> None:
+    """The flags of the WHO-5 stand on its index, which is its sum times four."""
+    well_being = the_catalog().instruments["who-5"]
+    answers = {item.id: Answer.read("0") for item in well_being.items}
+    raised = frozenset({"indexVeryLow"})
+    sheet = Sheet(answers, score(well_being, answers), raised, 12, {}, None)
+    cell = Cell.of(well_being, [sheet], [InRound("2026.1", raised)])
+    (scale,) = measured(well_being)
+    figures = figures_of(scale, cell)
+    assert sum(figures["levels"].values()) == 1
+    assert figures["rounds"]["2026.1"]["flagged"] == 1

@@ -1,8 +1,9 @@
 """What an administrator writes down of a rights-holder's permission, and why one is taken back."""
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from tirek.services.licences import Grant
 from tirek.web.forms import PageForm
@@ -42,6 +43,12 @@ class GrantForm(PageForm):
         _l("First day"), [InputRequired(_l("Choose the first day."))], format=DATES
     )
     valid_to = DayField(_l("Last day"), [Optional()], format=DATES)
+
+    def validate_valid_to(self, field: DayField) -> None:
+        """A permission ends no earlier than it begins."""
+        begins, ends = self.valid_from.data, field.data
+        if begins and ends and ends < begins:
+            raise ValidationError(_("The last day comes before the first one."))
 
     @property
     def grant(self) -> Grant:

@@ -1,5 +1,6 @@
 """Permissions of rights-holders: what is needed, what was recorded, and taking one back."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from flask import flash, redirect, render_template, url_for
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response
 from tirek.domain.errors import NotFoundError
 from tirek.domain.permissions import Permission
 from tirek.services import licences
-from tirek.services.licences import GrantError, Record
+from tirek.services.licences import Record
 from tirek.web.access import requires
 from tirek.web.admin.blueprint import blueprint
 from tirek.web.admin.licence_forms import GrantForm, RevokeForm
@@ -17,13 +18,19 @@ from tirek.web.admin.views import SEE_OTHER
 from tirek.web.i18n import data_lang
 from tirek.web.transaction import unit
 
+# A rights-holder takes weeks to answer: in this time a new permission is asked for.
+SOON = timedelta(days=60)
+
 
 @blueprint.get("/licences")
 @requires(Permission.RECORD_LICENCE)
 def licences_list() -> str:
     """List the questionnaires that need a permission, and how each stands today."""
     return render_template(
-        "admin/licences.html", lines=licences.overview(unit()), text_lang=data_lang()
+        "admin/licences.html",
+        lines=licences.overview(unit()),
+        soon=licences.today(unit()) + SOON,
+        text_lang=data_lang(),
     )
 
 
@@ -34,17 +41,20 @@ def licence(instrument_id: str) -> str | tuple[str, int] | Response:
     line = licences.line_of(unit(), instrument_id)
     form = GrantForm(data={"valid_from": licences.today(unit())})
     if form.validate_on_submit():
-        try:
-            licences.record(unit(), instrument_id, form.grant)
-        except GrantError:
-            form.valid_to.errors = [_("The last day comes before the first one.")]
-        else:
-            flash(_("Recorded."), "success")
-            return redirect(url_for("admin.licence", instrument_id=instrument_id), SEE_OTHER)
+        licences.record(unit(), instrument_id, form.grant)
+        flash(
+            _(
+                "Recorded. From its first day on the questionnaire may be shown where its release"
+                " is on trial or approved."
+            ),
+            "success",
+        )
+        return redirect(url_for("admin.licence", instrument_id=instrument_id), SEE_OTHER)
     page = render_template(
         "admin/licence.html",
         line=line,
         records=licences.records(unit(), instrument_id),
+        soon=licences.today(unit()) + SOON,
         form=form,
         text_lang=data_lang(),
     )

@@ -98,14 +98,8 @@ HINDRANCES: Mapping[str, Any] = {
 }
 # What a draft waits for, where it may not be signed yet.
 NEXT: Mapping[str, Any] = {
-    Hindrance.FINDINGS: _l(
-        "Mend what lints and golden cases find below. Send the mended files as a new draft and"
-        " withdraw this one."
-    ),
-    Hindrance.VERSIONS: _l(
-        "Give each refused part below a larger version in its file. Send the files as a new draft"
-        " and withdraw this one."
-    ),
+    Hindrance.FINDINGS: _l("Mend what lints and golden cases find below."),
+    Hindrance.VERSIONS: _l("Raise the version of each refused part further."),
     Hindrance.REPLAY: _l("Run a replay below and read who would gain or lose a flag."),
 }
 REPLAYS: Mapping[str, Any] = {

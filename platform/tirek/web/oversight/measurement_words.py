@@ -57,13 +57,15 @@ LANGUAGES: Mapping[str, Any] = {"": _l("Both languages"), "kk": _l("Kazakh"), "r
 SEXES: Mapping[str, Any] = {"": _l("Girls and boys"), "f": _l("Girls"), "m": _l("Boys")}
 
 
-def number(value: object, digits: int = 2) -> str:
+def number(value: Decimal | float | str | None, digits: int = 2) -> str:
     """A figure in the reader's language; a dash where it is unknown."""
     if value is None:
         return "–"  # noqa: RUF001 - as in the other tables
     if isinstance(value, str):
         return str(_("fewer than 10 children")) if value == HIDDEN else value
-    return str(format_decimal(value, "#,##0." + "0" * digits if digits else "#,##0"))
+    # Without the zero a small negative figure would be written -0.00.
+    rounded = round(float(value), digits) + 0.0
+    return str(format_decimal(rounded, "#,##0." + "0" * digits if digits else "#,##0"))
 
 
 def cut(value: Decimal) -> str:
@@ -71,7 +73,7 @@ def cut(value: Decimal) -> str:
     return number(value, 0 if value == value.to_integral_value() else 1)
 
 
-def percent(value: object) -> str:
+def percent(value: float | str | None) -> str:
     """A share as per cent with one digit."""
     if value is None or isinstance(value, str):
         return number(value)
