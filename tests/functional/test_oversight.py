@@ -210,7 +210,7 @@ def test_a_late_notice_is_called_by_its_name_and_the_school_by_its_telephone(
     with acting(engine, world, world.school.psychologist) as unit:
         school_contacts.keep_own(unit, Contact("+7 700 000 01 01"))
     told = [row[3] for row in somebody.open("/en/oversight").rows("Notices overdue")]
-    assert [one for one in told if "+7" in one] == ["school +7 700 000 01 01"]
+    assert [one for one in told if "+7" in one] == ["The school +7 700 000 01 01"]
     with acting(engine, world, world.home.specialist) as unit:
         pupil = world.school.pupil.id
         harm.name_conflict(unit, pupil, Named(ConflictKind.SCHOOL_STAFF, "A teacher shouts."))
