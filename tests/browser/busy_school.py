@@ -39,11 +39,13 @@ from tirek.services import (
     referral_steps,
     review,
     runs,
+    school_contacts,
     second_opinions,
 )
 from tirek.services.certificates import OwnCertificate
 from tirek.services.harm import Named
 from tirek.services.runs import AdministrationKey
+from tirek.services.school_contacts import Contact
 from tirek.services.unit import Unit
 from tirek.storage import backdate
 from tirek.storage.models import Assignment, Campaign, Guardianship, ReviewTask
@@ -98,6 +100,7 @@ _ARRIVED = """
     INSERT INTO receipts (delivery_id, status) SELECT id, 'delivered' FROM deliveries
     WHERE result = 'accepted'
 """
+CONTACT = Contact("+70000077701", "+70000077702", "Мысал көшесі, 77", "ул. Примерная, 77")
 _LATE_NOTICES = """
     UPDATE notices SET due_at = now() - interval '3 hours'
     WHERE case_id IN (SELECT case_id FROM referrals WHERE id = ANY(:ids))
@@ -133,6 +136,8 @@ class BusySchool:
 
 def fill(engine: Engine, owner: Engine, world: World) -> BusySchool:
     """Live through some days; `world` needs two schools and PUPILS coded pupils, committed."""
+    with acting(engine, world, world.school.psychologist) as unit:
+        school_contacts.keep_own(unit, CONTACT)
     story = _Story(engine, world)
     found = story.at_centre() | story.at_school()
     reviews = story.reviews()

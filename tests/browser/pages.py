@@ -397,7 +397,10 @@ def _school() -> list[Visit]:
             _press(), 422,
         ),
         Visit("school.contact", school, "/school/contact", heavy),
-        Visit("school.contact", school, "/school/contact", heavy, "empty", _press(), 422),
+        Visit(
+            "school.contact", school, "/school/contact", heavy, "wrong",
+            _fill_and_press(phone="12", address_kk=""), 422,
+        ),
         Visit("school.notices", school, "/school/notices", heavy),
         Visit("school.reviews", school, "/school/reviews", heavy),
         Visit("school.reviews", school, "/school/reviews?show=all", heavy, "all"),
