@@ -69,6 +69,6 @@ def entry_pages() -> list[Visit]:
         Visit("school.answer_upload", school, free, heavy, "no reason", _left_out, 422),
         Visit(
             "school.answer_upload", school, _asked(CALM), heavy, "ready",
-            _send(lambda here: _sheet(here, CALM, ({"record": "8A-08", "total": "3"},))),
+            _send(lambda here: _sheet(here, CALM, ({"record": "8A-02", "total": "3"},))),
         ),
     ]  # fmt: skip

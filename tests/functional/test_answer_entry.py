@@ -173,6 +173,8 @@ def test_a_cell_that_cannot_be_read_hides_nobody_who_needs_help(
 ) -> None:
     bad, urgent = {"record": "8A-01", "q1": "7"}, {"record": "8A-02", "q9": "1"}
     page = send(at_work, there, a_sheet(world, CRITICAL, bad, urgent), CRITICAL)
+    # Sent twice, it waits once.
+    assert send(at_work, there, a_sheet(world, CRITICAL, bad, urgent), CRITICAL).url == page.url
     assert "line 2, column q1: q1 has no answer “7”; it has 0, 1, 2, 3." in page.text
     assert "1 pupil needs a conversation today." in page.text
     assert page.link("Refer this pupil").endswith(f"{there.pupils[1].id}/refer")

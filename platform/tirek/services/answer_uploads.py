@@ -62,7 +62,7 @@ class Decided:
 
 
 def keep(unit: Unit, assignment: Assignment, content: bytes, language: str) -> AnswerUpload:
-    """Seal a file until somebody has looked at what it would mean.
+    """Seal a file until somebody has looked at what it would mean; the same one twice is one.
 
     Raises `NoEntryError` or `UnreadableError`, and then nothing is kept.
     """
@@ -72,6 +72,9 @@ def keep(unit: Unit, assignment: Assignment, content: bytes, language: str) -> A
     seen = answer_checks.preview(unit, assignment, content, language)
     if not seen.rows:
         raise UnreadableError(seen.faults)
+    for one in waiting(unit, assignment.id):
+        if one.upload.language == language and _content(unit, one.upload) == content:
+            return one.upload
     upload_id = uuid4()
     sealed = unit.vault.seal_secret(
         b64encode(content).decode(), *_place("content_sealed", upload_id)
@@ -126,11 +129,15 @@ def look(unit: Unit, upload: AnswerUpload, action: str = "answers.preview") -> P
 
 def preview(unit: Unit, upload: AnswerUpload) -> Preview:
     """What a waiting file would mean now; raises `ConflictError` when it was decided."""
+    assignment = assignments.get(unit, upload.assignment_id)
+    return answer_checks.preview(unit, assignment, _content(unit, upload), upload.language)
+
+
+def _content(unit: Unit, upload: AnswerUpload) -> bytes:
     if upload.content_sealed is None:
         raise ConflictError("decided")
-    text = unit.vault.open_secret(upload.content_sealed, *_place("content_sealed", upload.id))
-    assignment = assignments.get(unit, upload.assignment_id)
-    return answer_checks.preview(unit, assignment, b64decode(text), upload.language)
+    place = _place("content_sealed", upload.id)
+    return b64decode(unit.vault.open_secret(upload.content_sealed, *place))
 
 
 def waiting(unit: Unit, assignment_id: UUID | None = None) -> list[Waiting]:
