@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
-from tests.builders_referral import SELF_HARM, a_pupil_answers, acting, the_leg
+from tests.builders_referral import SELF_HARM, SOME_WORRY, a_pupil_answers, acting, the_leg
 from tests.functional.browser import Browser, Page
 from tests.world import Adult, World, an_adult
 from tirek.domain.levels import Level
@@ -216,6 +216,23 @@ def test_a_late_notice_is_called_by_its_name_and_the_school_by_its_telephone(
         harm.name_conflict(unit, pupil, Named(ConflictKind.SCHOOL_STAFF, "A teacher shouts."))
     page = somebody.open("/en/oversight")
     assert not any("+7" in row[3] for row in page.rows("Notices overdue"))
+
+
+def test_a_late_referral_at_a_school_comes_with_its_telephone(
+    engine: Engine, owner: Engine, system: Session, world: World, above: Above, browser: NewBrowser
+) -> None:
+    a_pupil_answers(engine, world, SOME_WORRY, instrument="gad-7", to_the_end=True)
+    with acting(engine, world, world.school.psychologist) as unit:
+        school_contacts.keep_own(unit, Contact("+7 700 000 01 01", "+7 700 000 01 02"))
+    with owner.begin() as connection:
+        backdate.switch_rules(connection, on=False)
+        connection.execute(text("UPDATE deadlines SET due_at = now() - interval '2 hours'"))
+        backdate.switch_rules(connection, on=True)
+    ladder.fire_due(world.unit(session=system), 500)
+    system.commit()
+    page = browser().sign_in(above.here).open("/en/oversight/late")
+    assert page.html.find("a", href="tel:+77000000102")
+    assert world.school.school.name_ru in page.text
 
 
 @pytest.fixture
