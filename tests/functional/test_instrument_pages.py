@@ -104,7 +104,7 @@ def test_one_instrument_shows_where_it_comes_from_and_what_lints_say(at_work: Br
     assert "found in a source" in page.text
     assert "from memory, not verified yet" in page.text
     assert [row[2][:7] for row in page.rows("Wordings")] == ["Working", "Working"]
-    assert any("totalMedium" in row[0] for row in page.rows("Flags"))
+    assert any("totalMedium" in row[0] and row[1] == "total ≥ 11" for row in page.rows("Flags"))
     assert "Nothing is wrong" not in page.text
     checked = at_work.submit(page, f"/instruments/{PHQ}")
     assert "Nothing is wrong" in checked.text
@@ -174,6 +174,21 @@ def test_single_files_stand_on_what_is_published(at_work: Browser) -> None:
     assert "Nothing is wrong" in page.text
     assert "a replay must be run before anybody signs" in page.text
     assert "It cannot be signed yet" in page.text
+    # The rule says 10 from now on, the flag's own words still 11, in both languages.
+    assert "the flag's text still says the old one" in page.text
+    assert "Сумма 11 и больше" in page.text
+
+
+def test_the_files_in_use_come_back_as_a_draft_only_changed(at_work: Browser) -> None:
+    page = at_work.open(f"{DRAFTS}?base={PHQ}")
+    answer = at_work.client.get(page.link(f"Download the files in use of {PHQ}"))
+    with ZipFile(io.BytesIO(answer.data)) as archive:
+        files = {
+            name.rpartition("/")[2]: archive.read(name).decode() for name in archive.namelist()
+        }
+    assert files == some_files()
+    assert "Exactly this is published" in send(at_work, ("a.zip", answer.data), status=422).text
+    assert at_work.client.get(f"{LIBRARY}/nothing/folder.zip").status_code == 404
 
 
 def test_what_is_wrong_is_named_with_file_and_line(at_work: Browser) -> None:
@@ -249,6 +264,7 @@ def test_a_result_of_a_replay_hides_small_cells(at_work: Browser, system: Sessio
     waiting = at_work.submit(page, "/replay")
     groups = [
         {"dimension": "region", "group": "KZ-71", "gained": 12, "lost": 0},
+        {"dimension": "region", "group": "KZ-11", "gained": None, "lost": 0},
         {"dimension": "sex", "group": "f", "gained": None, "lost": 0},
     ]
     flag = {"flag": "totalMedium", "level": "medium", "gained": 12, "lost": 0, "groups": groups}
@@ -262,6 +278,7 @@ def test_a_result_of_a_replay_hides_small_cells(at_work: Browser, system: Sessio
     assert done.rows("By group")[0][0] == "Region"
     assert done.rows("By group")[0][2] == "12"
     assert done.rows("By group")[1] == ["Sex", "Girls", "hidden (fewer than 10)", "0"]
+    assert "Regions whose figures are hidden (fewer than 10): Akmola" in done.text
     assert "1 could not be opened" in done.text
     before, after, number = done.rows("Highest level")[0]
     assert (before, after, number) == ("no flag", "Medium", "hidden (fewer than 10)")
