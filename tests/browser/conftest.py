@@ -1,17 +1,15 @@
 """A real Chromium against a real server on a database of its own."""
 
 import os
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from werkzeug.serving import make_server
 
+from tests.browser.walk import Ground, serve
+from tests.conftest import Server
 from tests.world import World, a_vault, a_world, the_catalog
 from tirek.app import create_app
 from tirek.config import Config, Keys
@@ -77,18 +75,16 @@ def site(database_url: str, keys: Keys, tmp_path: Path) -> Iterator[Site]:
     engine.dispose()
 
 
-@contextmanager
-def serve(app: Flask) -> Iterator[str]:
-    """The application on a real socket; gives its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+@pytest.fixture(scope="session")
+def ground(
+    server: Server,
+    furnished: str,
+    keys: Keys,
+    chromium: Browser,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Ground:
+    """What every walk over pages stands on."""
+    return Ground(server, furnished, keys, chromium, tmp_path_factory)
 
 
 @pytest.fixture(params=["js", "nojs"])

@@ -1,22 +1,12 @@
-"""Pages about oneself and about calls for a person, in two languages, as the walk looks at them.
+"""Pages about oneself and about calls for a person, in two languages, as the walk looks at them."""
 
-TIREK_SHOTS names a folder for pictures of each page, for people to look at.
-"""
-
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser
 from sqlalchemy import Engine, text
 
-from tests.browser import people
-from tests.browser.conftest import serve
-from tests.browser.looking import Window
 from tests.browser.visit import Weight
+from tests.browser.walk import Ground, Stop, Told, Walk, each_of
 from tests.builders_about import (
     CALM,
     HOME_DANGER,
@@ -27,14 +17,9 @@ from tests.builders_about import (
     the_offer,
 )
 from tests.builders_referral import acting
-from tests.conftest import Server
-from tests.world import Adult, World, a_vault, a_world, an_adult, the_catalog
-from tirek.app import create_app
-from tirek.config import Config, Keys
+from tests.world import World, an_adult
 from tirek.domain.people import Role
-from tirek.domain.scope import Scope
 from tirek.services import help_desk, help_requests, self_reports
-from tirek.storage.session import app_engine, open_session, owner_engine
 
 # Endpoint and case, whose it is, and the path.
 PAGES = [
@@ -67,22 +52,8 @@ NOT_PAGES = {
     "psc.help_note_left": "sends back to the call",
     "psc.help_close_left": "sends back to the call",
 }
-NAMES = {
-    "psc_specialist": "Динара Оспан",
-    "regional_coordinator": "Болат Сейітов",
-    "psc_supervisor": "Ерлан Жұманов",
-    "guardian": "Сәуле Ахметова",
-}
+WEIGHTS = {"parent": Weight.MIDDLE, "other": Weight.MIDDLE}
 STRONG = {"q1": "4", "q11": "4", "q21": "4", "q6": "0", "q16": "0", "q5": "0", "q15": "1"}
-
-
-@dataclass(frozen=True)
-class Told:
-    """The world with its people by their word above, and the ids that the paths name."""
-
-    world: World
-    people: dict[str, Adult]
-    ids: dict[str, str]
 
 
 def _story(engine: Engine, owner: Engine, world: World) -> Told:
@@ -111,11 +82,6 @@ def _story(engine: Engine, owner: Engine, world: World) -> Told:
             text("UPDATE help_requests SET due_at = now() - interval '1 hour' WHERE id = :id"),
             {"id": alarm.id},
         )
-        for role, name in NAMES.items():
-            connection.execute(
-                text("UPDATE accounts SET display_name = :name WHERE role = :role"),
-                {"name": name, "role": role},
-            )
     ids = {
         "release": release,
         "calm": calm,
@@ -132,87 +98,28 @@ def _story(engine: Engine, owner: Engine, world: World) -> Told:
         "centre": world.home.specialist,
         "above": above,
     }
-    return Told(world, adults, {name: str(one) for name, one in ids.items()})
+    return Told(world, adults, ids)
 
 
 @pytest.fixture(scope="module")
-def site(
-    server: Server, template: str, keys: Keys, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Flask, Told]]:
-    name = f"{template}_about_pages"
-    url = server.create(name, template)
-    engine, owner = app_engine(url), owner_engine(url)
-    with open_session(engine, Scope.system()) as session:
-        world = a_world(session, the_catalog(), a_vault(keys), schools=2, pupils=1)
-        session.commit()
-        told = _story(engine, owner, world)
-        for row in session:
-            session.refresh(row)
-        session.expunge_all()
-    config = Config(keys=keys, database_url=url, var_dir=tmp_path_factory.mktemp("var"))
-    app = create_app(config, url)
-    yield app, told
-    app.extensions["tirek"].engine.dispose()
-    engine.dispose()
-    owner.dispose()
-    server.drop(name)
+def walk(ground: Ground) -> Iterator[Walk]:
+    with ground.walk(_story, weights=WEIGHTS, schools=2, pupils=1) as walk:
+        yield walk
 
 
-@pytest.fixture(scope="module")
-def windows(chromium: Browser, site: tuple[Flask, Told]) -> Iterator[dict[str, Window]]:
-    app, told = site
-    with serve(app) as url:
-        opened = {}
-        for who, adult in told.people.items():
-            opened[who] = Window(chromium, url)
-            opened[who].page.goto(f"{url}/ru/login")
-            people.sign_in(opened[who].page, adult)
-        yield opened
-        for window in opened.values():
-            window.page.context.close()
+@each_of(PAGES)
+def test_page(page: Stop, lang: str, walk: Walk) -> None:
+    walk.look(page, lang)
 
 
 @pytest.mark.parametrize("lang", ["kk", "ru"])
-@pytest.mark.parametrize(("name", "who", "path"), PAGES, ids=[name for name, *_ in PAGES])
-def test_page(
-    name: str,
-    who: str,
-    path: str,
-    lang: str,
-    windows: dict[str, Window],
-    site: tuple[Flask, Told],
-) -> None:
-    window = windows[who]
-    answered = window.page.goto(f"{window.url}/{lang}{path.format(**site[1].ids)}")
-    assert answered is not None
-    assert answered.status == 200
-    _picture(window, f"{name}-{lang}")
-    faults = window.faults(lang, Weight.MIDDLE if who in {"parent", "other"} else Weight.HEAVY)
-    assert not faults, "\n".join([window.page.url, *faults])
-
-
-@pytest.mark.parametrize("lang", ["kk", "ru"])
-def test_what_was_missed_and_a_number_that_is_none(
-    lang: str, windows: dict[str, Window], site: tuple[Flask, Told]
-) -> None:
-    window, ids = windows["parent"], site[1].ids
-    window.page.goto(f"{window.url}/{lang}/parent/about-me/{ids['open']}/page/3")
-    window.page.click("button[value=next]")
-    window.page.wait_for_load_state()
-    _picture(window, f"parent.about_page-missing-{lang}")
-    assert not window.faults(lang, Weight.MIDDLE)
-    window.page.goto(f"{window.url}/{lang}/parent/about-me/{ids['danger']}/next")
-    window.page.fill("[name=phone]", "12")
-    window.page.click("main form button[type=submit]")
-    window.page.wait_for_load_state()
-    _picture(window, f"parent.about_next-wrong-{lang}")
-    assert not window.faults(lang, Weight.MIDDLE)
-
-
-def _picture(window: Window, name: str) -> None:
-    folder = os.environ.get("TIREK_SHOTS")
-    if folder is None:
-        return
-    window.page.set_viewport_size({"width": 360, "height": 640})
-    window.page.screenshot(path=Path(folder) / f"{name.replace(' ', '-')}.png", full_page=True)
-    window.page.set_viewport_size({"width": 320, "height": 640})
+def test_what_was_missed_and_a_number_that_is_none(lang: str, walk: Walk) -> None:
+    page = walk.go("parent", f"/{lang}/parent/about-me/{{open}}/page/3").page
+    page.click("button[value=next]")
+    page.wait_for_load_state()
+    walk.look_again("parent.about_page missing", "parent", lang)
+    page = walk.go("parent", f"/{lang}/parent/about-me/{{danger}}/next").page
+    page.fill("[name=phone]", "12")
+    page.click("main form button[type=submit]")
+    page.wait_for_load_state()
+    walk.look_again("parent.about_next wrong", "parent", lang)

@@ -8,32 +8,32 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser
 
-from tests.browser import people
+from tests.browser import (
+    people,
+    test_about_pages,
+    test_group_pages,
+    test_instrument_pages,
+    test_measurement_pages,
+    test_pages_above,
+    test_talk_desk_pages,
+    test_talk_pages,
+)
 from tests.browser.busy_school import PUPILS, BusySchool, fill
-from tests.browser.conftest import serve
 from tests.browser.looking import Sizes, Window
 from tests.browser.pages import NOT_PAGES, VISITS
-from tests.browser.test_about_pages import NOT_PAGES as NO_ABOUT_PAGES
-from tests.browser.test_about_pages import PAGES as ABOUT_PAGES
-from tests.browser.test_group_pages import NOT_PAGES as NO_GROUP_PAGES
-from tests.browser.test_group_pages import PAGES as GROUP_PAGES
-from tests.browser.test_instrument_pages import NOT_PAGES as NO_INSTRUMENT_PAGES
-from tests.browser.test_instrument_pages import PAGES as INSTRUMENT_PAGES
-from tests.browser.test_measurement_pages import NOT_PAGES as NO_MEASUREMENT_PAGES
-from tests.browser.test_measurement_pages import PAGES as MEASUREMENT_PAGES
-from tests.browser.test_pages_above import PAGES as PAGES_ABOVE
-from tests.browser.test_talk_desk_pages import NOT_PAGES as NO_DESK_PAGES
-from tests.browser.test_talk_desk_pages import PAGES as DESK_PAGES
-from tests.browser.test_talk_pages import NOT_PAGES as NO_TALK_PAGES
-from tests.browser.test_talk_pages import PAGES as TALK_PAGES
 from tests.browser.visit import KB, Here, Visit, Weight, Who
-from tests.conftest import Server
-from tests.world import Adult, a_vault, a_world, the_catalog
-from tirek.app import create_app
-from tirek.config import Config, Keys
-from tirek.domain.scope import Scope
-from tirek.storage.session import app_engine, open_session, owner_engine
+from tests.browser.walk import Ground, serve
 
+# The other rooms of the walk: each lists its pages and tells its own story.
+ROOMS = (
+    test_about_pages,
+    test_group_pages,
+    test_instrument_pages,
+    test_measurement_pages,
+    test_pages_above,
+    test_talk_desk_pages,
+    test_talk_pages,
+)
 BAD_PAGE = """<!DOCTYPE html><html><head><title></title></head><body>
 <img src="http://198.51.100.1/x.png"><input><p style="color:#ccc;background:#fff">pale words</p>
 <div style="width:900px">wide</div>
@@ -41,30 +41,10 @@ BAD_PAGE = """<!DOCTYPE html><html><head><title></title></head><body>
 
 
 @pytest.fixture(scope="module")
-def app_and_school(
-    server: Server, template: str, keys: Keys, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Flask, BusySchool]]:
+def app_and_school(ground: Ground) -> Iterator[tuple[Flask, BusySchool]]:
     """One database for the whole walk, and the application on it."""
-    name = f"{template}_every_page"
-    url = server.create(name, template)
-    engine, owner = app_engine(url), owner_engine(url)
-    with open_session(engine, Scope.system()) as session:
-        world = a_world(
-            session, the_catalog(), a_vault(keys), schools=2, pupils=PUPILS, coded=PUPILS
-        )
-        session.commit()
-        busy = fill(engine, owner, world)
-        # The walk takes longer than any transaction may: what was built is read here, and kept.
-        for row in session:
-            session.refresh(row)
-        session.expunge_all()
-    config = Config(keys=keys, database_url=url, var_dir=tmp_path_factory.mktemp("var"))
-    app = create_app(config, url)
-    yield app, busy
-    app.extensions["tirek"].engine.dispose()
-    engine.dispose()
-    owner.dispose()
-    server.drop(name)
+    with ground.site(fill, schools=2, pupils=PUPILS, coded=PUPILS) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +60,7 @@ def window_of(
 ) -> Iterator[Callable[[Who], Window]]:
     """Everybody's own window; adults sign in once."""
     _app, busy = app_and_school
-    adults: dict[Who, Adult] = {
+    adults = {
         Who.PARENT: busy.world.school.guardian,
         Who.SCHOOL: busy.world.school.psychologist,
         Who.CENTRE: busy.specialist,
@@ -124,16 +104,10 @@ def test_every_page_is_on_the_list(app_and_school: tuple[Flask, BusySchool]):
     app, _busy = app_and_school
     known = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     listed = {visit.endpoint for visit in VISITS if not visit.endpoint.startswith("errors.")}
-    listed |= {
-        name.partition(" ")[0]
-        for name, *_ in (*PAGES_ABOVE, *TALK_PAGES, *DESK_PAGES, *ABOUT_PAGES)
-    }
-    none = NOT_PAGES.keys() | NO_TALK_PAGES.keys() | NO_DESK_PAGES.keys() | NO_ABOUT_PAGES.keys()
-    listed |= {name.partition(" ")[0] for name, *_ in GROUP_PAGES}
-    listed |= {name.partition(" ")[0] for name, *_ in INSTRUMENT_PAGES}
-    none |= NO_GROUP_PAGES.keys() | NO_INSTRUMENT_PAGES.keys()
-    listed |= {name.partition(" ")[0] for name, *_ in MEASUREMENT_PAGES}
-    none |= NO_MEASUREMENT_PAGES.keys()
+    none = set(NOT_PAGES)
+    for room in ROOMS:
+        listed |= {name.partition(" ")[0] for name, *_ in room.PAGES}
+        none |= set(getattr(room, "NOT_PAGES", ()))
     assert listed | none == known
     assert not listed & none
 

@@ -1,36 +1,21 @@
-"""Pages of groups, meetings and readers' words, in two languages, as the walk looks at them.
+"""Pages of groups, meetings and readers' words, in two languages, as the walk looks at them."""
 
-TIREK_SHOTS names a folder for pictures of each page, for people to look at.
-"""
-
-import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser
 from sqlalchemy import Engine, text, update
 
-from tests.browser import people
-from tests.browser.conftest import serve
-from tests.browser.looking import DESK, PHONE, Window
 from tests.browser.visit import Weight
+from tests.browser.walk import Ground, Stop, Told, Walk, each_of
 from tests.builders_group import COURSE, a_group, a_parent, joins
-from tests.conftest import Server
-from tests.world import Adult, World, a_vault, a_world, an_adult, the_catalog
-from tirek.app import create_app
-from tirek.config import Config, Keys
+from tests.world import World, an_adult
 from tirek.domain.cohorts import AsideReason
 from tirek.domain.education import Strand
 from tirek.domain.people import Role
-from tirek.domain.scope import Scope
 from tirek.services import cohort_questions, cohorts, courses, lesson_feedback
 from tirek.services.lesson_feedback import Verdict
 from tirek.storage.models import Cohort, CohortQuestion, LessonProgress, ParentMeeting
-from tirek.storage.session import app_engine, open_session, owner_engine
 
 PARENT, SCHOOL, CENTRE, AUTHOR = "parent", "school", "centre", "author"
 # Endpoint and case, who opens it, its path below the language.
@@ -77,21 +62,11 @@ NOT_PAGES = {
     "oversight.feedback_counts_file": "a table",
     "oversight.feedback_read_left": "sends back to the list",
 }
-WEIGHTS = {PARENT: Weight.MIDDLE}
-NAMES = {"psychologist": "Айгүл Бекова", "psc_specialist": "Динара Оспан"}
 QUESTION = "Кешке шаршап келемін де, айқайлап қоямын. Кейін қалай татуласамын?"
 ANSWER = "Бір сөзден бастаңыз: «Айқайлағаным дұрыс болмады». Содан кейін қасында отырыңыз."
 
 
-@dataclass(frozen=True)
-class Told:
-    """Who opens the pages, and the ids that the paths name."""
-
-    adults: dict[str, Adult]
-    ids: dict[str, str]
-
-
-def _story(owner: Engine, world: World) -> Told:
+def _story(_engine: Engine, owner: Engine, world: World) -> Told:
     parent, leader = a_parent(world, classmate=True), world.school.psychologist
     group = a_group(world, leader, starts=-15, days=36)
     past = a_group(world, leader, starts=-60)
@@ -120,8 +95,7 @@ def _story(owner: Engine, world: World) -> Told:
     world.session.commit()
     _age(owner)
     adults = {PARENT: parent, SCHOOL: leader, CENTRE: world.home.specialist, AUTHOR: author}
-    named = {name: str(one) for name, one in ids.items()}
-    return Told(adults, {**named, "code": open_group.join_code})
+    return Told(world, adults, {**ids, "code": open_group.join_code})
 
 
 def _questions(world: World, group: Cohort, open_group: Cohort) -> dict[str, object]:
@@ -175,82 +149,19 @@ def _voices(world: World) -> None:
 
 
 def _age(owner: Engine) -> None:
-    """One member has been quiet for a while; people have names of here."""
+    """One member has been quiet for a while."""
     with owner.begin() as connection:
         connection.execute(text("UPDATE cohort_members SET joined_at = now() - interval '16 days'"))
         silent = text("now() - interval '12 days'")
         connection.execute(update(LessonProgress).values(seen_at=silent, done_at=silent))
-        for role, name in NAMES.items():
-            connection.execute(
-                text("UPDATE accounts SET display_name = :name WHERE role = :role"),
-                {"name": name, "role": role},
-            )
 
 
 @pytest.fixture(scope="module")
-def site(
-    server: Server, template: str, keys: Keys, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Flask, Told]]:
-    name = f"{template}_group_pages"
-    url = server.create(name, template)
-    engine, owner = app_engine(url), owner_engine(url)
-    with open_session(engine, Scope.system()) as session:
-        world = a_world(session, the_catalog(), a_vault(keys), pupils=2, coded=0)
-        session.commit()
-        told = _story(owner, world)
-        for row in session:
-            session.refresh(row)
-        session.expunge_all()
-    config = Config(keys=keys, database_url=url, var_dir=tmp_path_factory.mktemp("var"))
-    app = create_app(config, url)
-    yield app, told
-    app.extensions["tirek"].engine.dispose()
-    engine.dispose()
-    owner.dispose()
-    server.drop(name)
+def walk(ground: Ground) -> Iterator[Walk]:
+    with ground.walk(_story, weights={PARENT: Weight.MIDDLE}, pupils=2, coded=0) as walk:
+        yield walk
 
 
-@pytest.fixture(scope="module")
-def window_of(chromium: Browser, site: tuple[Flask, Told]) -> Iterator[Callable[[str], Window]]:
-    app, told = site
-    windows: dict[str, Window] = {}
-    with serve(app) as url:
-
-        def window(who: str) -> Window:
-            if who not in windows:
-                windows[who] = Window(chromium, url)
-                windows[who].page.goto(f"{url}/ru/login")
-                people.sign_in(windows[who].page, told.adults[who])
-            return windows[who]
-
-        yield window
-        for opened in windows.values():
-            opened.page.context.close()
-
-
-@pytest.mark.parametrize("lang", ["kk", "ru"])
-@pytest.mark.parametrize(("name", "who", "path"), PAGES, ids=[name for name, *_ in PAGES])
-def test_page(
-    name: str,
-    who: str,
-    path: str,
-    lang: str,
-    window_of: Callable[[str], Window],
-    site: tuple[Flask, Told],
-) -> None:
-    window = window_of(who)
-    answer = window.page.goto(f"{window.url}/{lang}{path.format(**site[1].ids)}")
-    assert answer is not None
-    assert answer.status == 200
-    _picture(window, f"{name}-{lang}", PHONE if who == PARENT else DESK)
-    faults = window.faults(lang, WEIGHTS.get(who, Weight.HEAVY))
-    assert not faults, "\n".join([window.page.url, *faults])
-
-
-def _picture(window: Window, name: str, size: dict[str, int]) -> None:
-    folder = os.environ.get("TIREK_SHOTS")
-    if folder is None:
-        return
-    window.page.set_viewport_size(size)  # type: ignore[arg-type]
-    window.page.screenshot(path=Path(folder) / f"{name.replace(' ', '-')}.png", full_page=True)
-    window.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+@each_of(PAGES)
+def test_page(page: Stop, lang: str, walk: Walk) -> None:
+    walk.look(page, lang)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import serve
 from tests.browser.looking import Window, axe
 from tests.browser.test_parent_story import BYTES_A_SECOND, LATENCY, PHONE
 from tests.browser.visit import Weight
+from tests.browser.walk import serve
 from tests.world import the_catalog
 from tirek.app import create_app
 from tirek.config import Config, Keys

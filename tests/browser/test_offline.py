@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Error, Page, expect
 
-from tests.browser.conftest import OpenPage, Site, serve
+from tests.browser.conftest import OpenPage, Site
+from tests.browser.walk import serve
 from tests.world import the_catalog
 from tirek.app import create_app
 from tirek.config import Config, Keys

@@ -1,38 +1,22 @@
-"""The pages of the upper rungs, administrators and heads of centres, in two languages.
+"""The pages of the upper rungs, administrators and heads of centres, in two languages."""
 
-TIREK_SHOTS names a folder for pictures of each page, for people to look at.
-"""
-
-import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser
 from sqlalchemy import Engine, insert, select, text, update
 
-from tests.browser import people
-from tests.browser.conftest import serve
-from tests.browser.looking import DESK, PHONE, Window
-from tests.browser.visit import Weight
+from tests.browser.walk import Ground, Stop, Told, Walk, each_of
 from tests.builders_referral import SELF_HARM, SOME_WORRY, a_pupil_answers
-from tests.conftest import Server
-from tests.world import Adult, World, a_vault, a_world, an_adult, the_catalog
-from tirek.app import create_app
-from tirek.config import Config, Keys
+from tests.world import Adult, World, an_adult
 from tirek.domain.delivery import Channel
 from tirek.domain.ladder import Post
 from tirek.domain.people import Role
-from tirek.domain.scope import Scope
 from tirek.services import drills, duty_places, endpoints, heartbeats, ladder
 from tirek.services.oversight import Area
 from tirek.storage import backdate
 from tirek.storage.models import DutyShift, InstrumentLicence, OutboxMessage, Provider, School
-from tirek.storage.session import app_engine, open_session, owner_engine
 
 ABOVE, ADMIN, HEAD = "above", "admin", "head"
 # A permission of a rights-holder that holds today.
@@ -62,13 +46,6 @@ PAGES = [
     ("psc.roster", HEAD, "/psc/roster"),
     ("psc.drills", HEAD, "/psc/drills"),
 ]
-NAMES = {
-    Role.REGIONAL_COORDINATOR: "Болат Сейітов",
-    Role.NATIONAL_DUTY: "Гүлнар Тасова",
-    Role.ADMINISTRATOR: "Дәурен Қалиев",
-    Role.PSC_SPECIALIST: "Динара Оспан",
-    Role.PSC_SUPERVISOR: "Ерлан Жұманов",
-}
 _PAST = (
     "UPDATE deadlines SET due_at = due_at - interval '65 minutes'",
     "UPDATE notices SET due_at = due_at - interval '65 minutes'",
@@ -83,15 +60,7 @@ _OLDER_DRILLS = """
 """
 
 
-@dataclass(frozen=True)
-class Above:
-    """The people whose pages these are."""
-
-    world: World
-    adults: dict[str, Adult]
-
-
-def _story(engine: Engine, owner: Engine, world: World) -> Above:
+def _story(engine: Engine, owner: Engine, world: World) -> Told:
     """Everything that can be late, stuck, silent, empty or broken is so once."""
     unit = world.unit()
     adults = {
@@ -111,11 +80,6 @@ def _story(engine: Engine, owner: Engine, world: World) -> Above:
         backdate.switch_rules(connection, on=False)
         for statement in _PAST:
             connection.execute(text(statement))
-        for role, name in NAMES.items():
-            connection.execute(
-                text("UPDATE accounts SET display_name = :name WHERE role = :role"),
-                {"name": name, "role": role.value},
-            )
         connection.execute(
             text(_OLDER_DRILLS),
             {"center": world.home.id, "account": world.home.specialist.account.id},
@@ -154,7 +118,7 @@ def _story(engine: Engine, owner: Engine, world: World) -> Above:
             text("UPDATE sweeps SET last_ok_at = now() - interval '4 minutes' WHERE name = :name"),
             {"name": "celery.deadlines"},
         )
-    return Above(world, adults)
+    return Told(world, adults)
 
 
 def _machinery(world: World, coordinator: Adult) -> None:
@@ -199,68 +163,11 @@ def _machinery(world: World, coordinator: Adult) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(
-    server: Server, template: str, keys: Keys, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Flask, Above]]:
-    name = f"{template}_pages_above"
-    url = server.create(name, template)
-    engine, owner = app_engine(url), owner_engine(url)
-    with open_session(engine, Scope.system()) as session:
-        world = a_world(session, the_catalog(), a_vault(keys), schools=2, pupils=2, coded=2)
-        session.commit()
-        above = _story(engine, owner, world)
-        for row in session:
-            session.refresh(row)
-        session.expunge_all()
-    config = Config(keys=keys, database_url=url, var_dir=tmp_path_factory.mktemp("var"))
-    app = create_app(config, url)
-    yield app, above
-    app.extensions["tirek"].engine.dispose()
-    engine.dispose()
-    owner.dispose()
-    server.drop(name)
+def walk(ground: Ground) -> Iterator[Walk]:
+    with ground.walk(_story, schools=2, pupils=2, coded=2) as walk:
+        yield walk
 
 
-@pytest.fixture(scope="module")
-def window_of(chromium: Browser, site: tuple[Flask, Above]) -> Iterator[Callable[[str], Window]]:
-    """Everybody's own window; each signs in once."""
-    app, above = site
-    windows: dict[str, Window] = {}
-    with serve(app) as url:
-
-        def window(who: str) -> Window:
-            if who not in windows:
-                windows[who] = Window(chromium, url)
-                windows[who].page.goto(f"{url}/ru/login")
-                people.sign_in(windows[who].page, above.adults[who])
-            return windows[who]
-
-        yield window
-        for opened in windows.values():
-            opened.page.context.close()
-
-
-@pytest.mark.parametrize("lang", ["kk", "ru"])
-@pytest.mark.parametrize(("name", "who", "path"), PAGES, ids=[name for name, *_ in PAGES])
-def test_page(
-    name: str, who: str, path: str, lang: str, window_of: Callable[[str], Window]
-) -> None:
-    window = window_of(who)
-    answer = window.page.goto(f"{window.url}/{lang}{path}")
-    assert answer is not None
-    assert answer.status == 200
-    _picture(window, f"{name}-{lang}")
-    faults = window.faults(lang, Weight.HEAVY)
-    assert not faults, "\n".join([window.page.url, *faults])
-
-
-def _picture(window: Window, name: str) -> None:
-    folder = os.environ.get("TIREK_SHOTS")
-    if folder is None:
-        return
-    for size, word in ((PHONE, "phone"), (DESK, "desk")):
-        wide = size if size is DESK else {"width": 360, "height": 740}
-        window.page.set_viewport_size(wide)  # type: ignore[arg-type]
-        picture = Path(folder) / f"{name.replace(' ', '-')}-{word}.png"
-        window.page.screenshot(path=picture, full_page=True)
-    window.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+@each_of(PAGES)
+def test_page(page: Stop, lang: str, walk: Walk) -> None:
+    walk.look(page, lang)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import serve
+from tests.browser.walk import serve
 from tests.world import the_catalog
 from tirek.app import create_app
 from tirek.config import Config, Keys

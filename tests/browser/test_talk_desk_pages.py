@@ -1,56 +1,41 @@
-"""A psychologist's pages of talks, in two languages, as the walk over every page looks at them.
+"""A psychologist's pages of talks, in two languages, as the walk over every page looks at them."""
 
-TIREK_SHOTS names a folder for pictures of each page, for people to look at.
-"""
-
-import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser
-from sqlalchemy import Engine, text, update
+from sqlalchemy import Engine, update
 
-from tests.browser import people
-from tests.browser.conftest import serve
-from tests.browser.looking import Window
-from tests.browser.visit import Weight
+from tests.browser.walk import Ground, Stop, Told, Walk, each_of
 from tests.builders_referral import acting
 from tests.builders_talks import a_day, a_host, a_parent, a_slot, said, some_slots
-from tests.conftest import Server
-from tests.world import Adult, World, a_vault, a_world, the_catalog
-from tirek.app import create_app
-from tirek.config import CallSettings, Config, Keys
+from tests.world import World
+from tirek.config import CallSettings
 from tirek.domain.consultations import BookingState, Medium, Topic
-from tirek.domain.scope import Scope
 from tirek.services import talk_desk, talks, waiting
 from tirek.storage.models import Booking, Slot
-from tirek.storage.session import app_engine, open_session, owner_engine
 
-# Endpoint and case, and the path below /school/talks.
-SCHOOL_PAGES = [
-    ("school.talks", "?week={day}"),
-    ("school.talks empty", "?week=2026-01-05"),
-    ("school.talk_terms", "/terms"),
-    ("school.talk_times", "/times"),
-    ("school.talk_time", "/times/{free}"),
-    ("school.talk_time reserved", "/times/{reserved}"),
-    ("school.talk_book", "/times/{reserved}/book"),
-    ("school.talks_past", "/past"),
-    ("school.talks_waiting", "/waiting"),
-    ("school.talk", "/{ahead}"),
-    ("school.talk call", "/{call}"),
-    ("school.talk early", "/{early}"),
-    ("school.talk missed", "/{missed}"),
-    ("school.talk_change", "/{ahead}/change"),
-]
-CENTRE_PAGES = [
-    ("psc.talk_hosts", "/hosts"),
-    ("psc.talk_host", "/hosts/{host}?week={day}"),
-    ("psc.talk_terms new", "/terms"),
+SCHOOL, CENTRE = "school", "psc"
+# Endpoint and case, who opens it, its path below the language.
+PAGES = [
+    ("school.talks", SCHOOL, "/school/talks?week={day}"),
+    ("school.talks empty", SCHOOL, "/school/talks?week=2026-01-05"),
+    ("school.talk_terms", SCHOOL, "/school/talks/terms"),
+    ("school.talk_times", SCHOOL, "/school/talks/times"),
+    ("school.talk_time", SCHOOL, "/school/talks/times/{free}"),
+    ("school.talk_time reserved", SCHOOL, "/school/talks/times/{reserved}"),
+    ("school.talk_book", SCHOOL, "/school/talks/times/{reserved}/book"),
+    ("school.talks_past", SCHOOL, "/school/talks/past"),
+    ("school.talks_waiting", SCHOOL, "/school/talks/waiting"),
+    ("school.talk", SCHOOL, "/school/talks/{ahead}"),
+    ("school.talk call", SCHOOL, "/school/talks/{call}"),
+    ("school.talk early", SCHOOL, "/school/talks/{early}"),
+    ("school.talk missed", SCHOOL, "/school/talks/{missed}"),
+    ("school.talk_change", SCHOOL, "/school/talks/{ahead}/change"),
+    ("psc.talk_hosts", CENTRE, "/psc/talks/hosts"),
+    ("psc.talk_host", CENTRE, "/psc/talks/hosts/{host}?week={day}"),
+    ("psc.talk_terms new", CENTRE, "/psc/talks/terms"),
 ]
 # The same templates as at school.
 SAME = ("talks", "talk_times", "talk_time", "talk_book", "talks_past", "talks_waiting")
@@ -62,22 +47,8 @@ NOT_PAGES = {
     **{f"{area}.{one}_left": "sends back" for area in ("school", "psc") for one in LEFT},
     **SAME_AS_SCHOOL,
 }
-PAGES = SCHOOL_PAGES + CENTRE_PAGES
-NAMES = {
-    "psychologist": "Айгүл Бекова",
-    "psc_specialist": "Динара Оспан",
-    "psc_supervisor": "Ерлан Жұманов",
-    "guardian": "Сәуле Ахметова",
-}
+CALLS = CallSettings("https://call.example.kz", "tirek", "s" * 32)
 WORDS = "Мектепке барғысы келмейді, таңертең іші ауырады. Қалай сөйлескен дұрыс?"
-
-
-@dataclass(frozen=True)
-class Told:
-    """The world, and the ids that the paths name."""
-
-    world: World
-    ids: dict[str, str]
 
 
 def _story(engine: Engine, owner: Engine, world: World) -> Told:
@@ -99,16 +70,13 @@ def _story(engine: Engine, owner: Engine, world: World) -> Told:
         talks.ask_phone(one, ahead)
     with acting(engine, world, other) as one:
         waiting.wait(one, world.school.id)
-    with owner.begin() as connection:
-        for role, name in NAMES.items():
-            named = text("UPDATE accounts SET display_name = :name WHERE role = :role")
-            connection.execute(named, {"name": name, "role": role})
     for one_over in over:
         with acting(engine, world, world.school.psychologist) as one:
             talk_desk.mark(one, one_over, BookingState.NO_SHOW)
     ids = {"ahead": ahead, "call": call, "early": early, "missed": over[0]}
     ids |= {"free": slots[5], "reserved": reserved, "host": centre.account_id}
-    return Told(world, {name: str(one) for name, one in ids.items()} | {"day": f"{a_day(2):%F}"})
+    adults = {SCHOOL: world.school.psychologist, CENTRE: world.home.supervisor}
+    return Told(world, adults, {**ids, "day": f"{a_day(2):%F}"})
 
 
 def _book(engine: Engine, world: World, slots: list[UUID], *media: Medium) -> list[UUID]:
@@ -129,93 +97,20 @@ def _begins(owner: Engine, booking: UUID, begins: datetime, minutes: int) -> Non
 
 
 @pytest.fixture(scope="module")
-def site(
-    server: Server, template: str, keys: Keys, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Told]]:
-    name = f"{template}_talk_desk"
-    url = server.create(name, template)
-    engine, owner = app_engine(url), owner_engine(url)
-    with open_session(engine, Scope.system()) as session:
-        world = a_world(session, the_catalog(), a_vault(keys), pupils=1)
-        session.commit()
-        told = _story(engine, owner, world)
-        for row in session:
-            session.refresh(row)
-        session.expunge_all()
-    app = create_app(
-        Config(
-            keys=keys,
-            database_url=url,
-            var_dir=tmp_path_factory.mktemp("var"),
-            calls=CallSettings("https://call.example.kz", "tirek", "s" * 32),
-        ),
-        url,
-    )
-    with serve(app) as address:
-        yield address, told
-    app.extensions["tirek"].engine.dispose()
-    engine.dispose()
-    owner.dispose()
-    server.drop(name)
+def walk(ground: Ground) -> Iterator[Walk]:
+    with ground.walk(_story, calls=CALLS, pupils=1) as walk:
+        yield walk
 
 
-@pytest.fixture(scope="module")
-def window_of(chromium: Browser, site: tuple[str, Told]) -> Iterator[Callable[[str], Window]]:
-    """Each person's own window; they sign in once."""
-    url, told = site
-    adults: dict[str, Adult] = {
-        "school": told.world.school.psychologist,
-        "psc": told.world.home.supervisor,
-    }
-    windows: dict[str, Window] = {}
-
-    def window(area: str) -> Window:
-        if area not in windows:
-            windows[area] = Window(chromium, url)
-            windows[area].page.goto(f"{url}/ru/login")
-            people.sign_in(windows[area].page, adults[area])
-        return windows[area]
-
-    yield window
-    for opened in windows.values():
-        opened.page.context.close()
+@each_of(PAGES)
+def test_page(page: Stop, lang: str, walk: Walk) -> None:
+    walk.look(page, lang)
 
 
-@pytest.mark.parametrize("lang", ["kk", "ru"])
-@pytest.mark.parametrize(("name", "path"), PAGES, ids=[name for name, _ in PAGES])
-def test_page(
-    name: str,
-    path: str,
-    lang: str,
-    window_of: Callable[[str], Window],
-    site: tuple[str, Told],
-) -> None:
-    area = name.partition(".")[0]
-    window = window_of(area)
-    answer = window.page.goto(f"{window.url}/{lang}/{area}/talks{path.format(**site[1].ids)}")
-    assert answer is not None
-    assert answer.status == 200
-    _picture(window, f"{name}-{lang}")
-    faults = window.faults(lang, Weight.HEAVY)
-    assert not faults, "\n".join([window.page.url, *faults])
-
-
-def test_the_call_opens_for_its_psychologist_with_a_pass_and_a_new_window(
-    window_of: Callable[[str], Window], site: tuple[str, Told]
-) -> None:
-    window = window_of("school")
-    window.page.goto(f"{window.url}/ru/school/talks/{site[1].ids['call']}")
-    link = window.page.locator("main a[target=_blank]")
+def test_the_call_opens_for_its_psychologist_with_a_pass_and_a_new_window(walk: Walk) -> None:
+    page = walk.go(SCHOOL, "/ru/school/talks/{call}").page
+    link = page.locator("main a[target=_blank]")
     assert (link.get_attribute("href") or "").startswith("https://call.example.kz/")
     assert link.get_attribute("rel") == "noopener noreferrer"
-    window.page.goto(f"{window.url}/ru/school/talks/{site[1].ids['early']}")
-    assert window.page.locator("main a[target=_blank]").count() == 0
-
-
-def _picture(window: Window, name: str) -> None:
-    folder = os.environ.get("TIREK_SHOTS")
-    if folder is None:
-        return
-    window.page.set_viewport_size({"width": 360, "height": 640})
-    window.page.screenshot(path=Path(folder) / f"{name.replace(' ', '-')}.png", full_page=True)
-    window.page.set_viewport_size({"width": 320, "height": 640})
+    walk.go(SCHOOL, "/ru/school/talks/{early}")
+    assert page.locator("main a[target=_blank]").count() == 0
