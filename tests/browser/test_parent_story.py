@@ -20,8 +20,10 @@ from sqlalchemy.orm import Session
 
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_paper import MOST_PAGES, pages_of
+from tests.builders_about import ATTITUDES
 from tests.builders_families import NEW_PASSWORD
 from tests.builders_talks import a_day, a_host, some_slots
+from tests.builders_trials import approve
 from tests.telling import telling
 from tests.world import HOME
 from tirek.domain.consultations import BookingState
@@ -110,6 +112,8 @@ def parent(site: Site, open_page: OpenPage, lang: str, *, javascript: bool) -> P
     host = a_host(site.world.unit(), site.world.home.specialist)
     some_slots(site.world.unit(), host, 3, a_day(2))
     site.world.session.commit()
+    # This parent has no child at a school yet, so what is only on trial is not offered.
+    approve(site.world, ATTITUDES)
     page = open_page(site.at(f"/{lang}/"), javascript=javascript, viewport=PHONE)
     if javascript:
         # Without scripts there is less to load; the line is the slower case with them.

@@ -66,7 +66,7 @@ def build(workshop: Workshop, owner: Engine) -> Demo:
     codes = open_questionnaires(workshop, places, staff, people)
     families = tuple(open_families(places, people))
     demo_families.fill(workshop, families)
-    demo_about.fill(workshop, families)
+    demo_about.fill(workshop, staff, families)
     demo_reading.fill(workshop, families)
     demo_talks.fill(workshop, staff, families)
     demo_groups.fill(workshop, staff, families)

@@ -143,6 +143,15 @@ def test_each_family_can_go_on_reading_and_every_other_has_a_certificate(built: 
     assert built.ask("SELECT count(*) FROM certificates") == [(-(-families // 2),)]
 
 
+def test_every_parent_finds_questions_about_themselves_and_two_have_signed_them(
+    built: Built,
+) -> None:
+    approved = "SELECT instrument_id FROM instrument_releases WHERE status = 'approved'"
+    assert built.ask(approved) == [("parent-attitudes",)]
+    states = "SELECT state, count(*) FROM self_reports GROUP BY state"
+    assert built.ask(states) == [("completed", len(built.demo.families))]
+
+
 def test_somebody_answers_at_every_post(built: Built) -> None:
     assert built.ask(
         "SELECT count(DISTINCT region_iso) FROM accounts WHERE role = 'regional_coordinator'"
