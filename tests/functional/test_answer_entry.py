@@ -2,18 +2,30 @@
 
 import csv
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO, StringIO
 
 import pytest
 from bs4 import Tag
 from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tests.builders_referral import a_pupil_answers, acting
 from tests.functional.browser import Browser, Page
 from tests.world import SchoolWorld, World, give_consent
 from tirek.domain.consent import ConsentState
-from tirek.services import answer_checks, answer_files, answer_uploads, result_files
+from tirek.domain.scope import Scope
+from tirek.services import (
+    answer_checks,
+    answer_entry,
+    answer_files,
+    answer_uploads,
+    promises,
+    result_files,
+    standing_sheets,
+)
+from tirek.services.answer_entry import Entered
 from tirek.storage.models import (
     Administration,
     AnswerUpload,
@@ -22,6 +34,7 @@ from tirek.storage.models import (
     Referral,
     Score,
 )
+from tirek.storage.session import open_session
 
 NewBrowser = Callable[..., Browser]
 YOUTH, CRITICAL = "psc-17-y", "phq-a"
@@ -134,6 +147,54 @@ def test_what_one_class_gave_has_the_same_scores_in_another(
         select(AuditEntry.action).where(AuditEntry.student_id == there.pupil.id)
     ).all()
     assert {"answers.preview", "answers.enter", "administration.complete"} <= {*written}
+
+
+def test_two_presses_at_once_write_once_and_nobody_waits_for_what_took_no_time(
+    world: World, engine: Engine, there: SchoolWorld
+) -> None:
+    with acting(engine, world, there.psychologist) as unit:
+        content = a_sheet(world, YOUTH, *({"record": f"8A-0{n}"} for n in (1, 2, 3)))
+        upload = answer_uploads.keep(unit, there.assignments[YOUTH], content, "kk").id
+
+    def press(_number: int) -> Entered:
+        with acting(engine, world, there.psychologist) as unit:
+            return answer_entry.enter(unit, upload)
+
+    with ThreadPoolExecutor(2) as presses:
+        assert [*presses.map(press, range(2))] == [Entered(3, 0)] * 2
+    assert rows_of(world, Administration) == 3
+    with open_session(engine, Scope.system()) as session:
+        opened = standing_sheets.of_school(world.unit(session=session), there.id)
+    sheets = [sheet for pile in opened.piles.values() for sheet in pile.sheets]
+    assert [(sheet.seconds, sheet.total_seconds) for sheet in sheets] == [({}, None)] * 3
+
+
+@pytest.mark.parametrize(("instrument", "by"), [(YOUTH, "guardian"), ("asq", "psychologist")])
+def test_the_database_asks_who_enters_what(
+    world: World, there: SchoolWorld, instrument: str, by: str
+) -> None:
+    asked = there.assignments[instrument]
+    hashes = world.catalog.instruments[instrument].hashes
+    world.session.add(
+        Administration(
+            school_year=asked.school_year,
+            assignment_id=asked.id,
+            student_id=there.pupil.id,
+            school_id=there.id,
+            respondent="student",
+            respondent_id=there.pupil.id,
+            instrument_id=instrument,
+            release_id=asked.release_id,
+            structure_hash=hashes.structure,
+            wording_hash=hashes.wordings["kk"],
+            language="kk",
+            age_years=14,
+            entered_by=getattr(there, by).account.id,
+        )
+    )
+    with pytest.raises(DBAPIError) as refused:
+        world.session.flush()
+    assert getattr(refused.value.orig, "sqlstate", None) == "TK002"
 
 
 def test_one_bad_row_keeps_back_the_whole_file(
@@ -280,6 +341,33 @@ def test_some_questions_are_never_entered(
     there: SchoolWorld, at_work: Browser, instrument: str, said: str
 ) -> None:
     assert said in at_work.open(address(there, instrument)).text
+
+
+def test_a_file_that_came_too_late_can_only_be_left_out(
+    world: World, owner: Engine, system: Session, there: SchoolWorld, at_work: Browser
+) -> None:
+    page = send(at_work, there, a_sheet(world, CRITICAL, {"record": "8A-01", "q9": "1"}), CRITICAL)
+    for change, said in (
+        ("is_short = true", "This assignment asks fewer questions"),
+        (
+            "is_short = false, closes_at = now() - interval '1 minute'",
+            "while the window of the assignment is open",
+        ),
+    ):
+        with owner.begin() as connection:
+            connection.execute(text(f"UPDATE assignments SET {change}"))  # noqa: S608
+        late = at_work.open(page.url)
+        assert said in late.text
+        assert "refer these pupils by hand" in late.text
+        press_enter(at_work, late)
+    assert rows_of(world, Administration) == 0
+    with owner.begin() as connection:
+        connection.execute(
+            text("UPDATE answer_uploads SET uploaded_at = uploaded_at - interval '2 hours'")
+        )
+    system.rollback()
+    [named] = promises.findings(system).items()
+    assert named == ("files of answers that call for somebody and that nobody decides about", 1)
 
 
 def test_a_file_that_cannot_be_read_is_said_in_a_sentence_and_not_kept(

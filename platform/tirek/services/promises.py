@@ -52,9 +52,10 @@ _QUERIES = {
         SELECT count(*) FROM help_requests WHERE acknowledged_at IS NULL AND escalated_at IS NULL
             AND due_at < now() - interval '{MISSED_SECONDS} seconds'
         """,  # noqa: S608 - a number of ours
-    "files of answers that call for somebody and wait since a day": """
+    "files of answers that call for somebody and that nobody decides about": """
         SELECT count(*) FROM answer_uploads WHERE decided_at IS NULL AND flagged > 0
-            AND uploaded_at < now() - interval '1 day'
+            AND uploaded_at < now()
+            - CASE WHEN urgent > 0 THEN interval '1 hour' ELSE interval '1 day' END
         """,
     "messages that nobody has tried for an hour": """
         SELECT count(*) FROM outbox WHERE done_at IS NULL AND stuck_at IS NULL AND attempts = 0

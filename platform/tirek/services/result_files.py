@@ -68,13 +68,12 @@ def _scored(
     key = AdministrationKey(administration.school_year, administration.id)
     run = runs.load(unit, key)
     answers = run.answers
-    ended = administration.ended_at
     facts = {
         "record": student.school_code,
         "language": administration.language,
         "age": str(administration.age_years),
         "sex": student.sex or "",
-        "ended": ended.astimezone(KAZAKHSTAN).date().isoformat() if ended else "",
+        "ended": _day(administration),
     }
     audit.record(
         unit,
@@ -85,3 +84,11 @@ def _scored(
         school_id=student.school_id,
     )
     return Scored(Record("", facts, answers), score(instrument, answers, run.unasked), ())
+
+
+def _day(administration: Administration) -> str:
+    """The day of the answers: what was entered from a file was answered before."""
+    if administration.answered_on is not None:
+        return administration.answered_on.isoformat()
+    ended = administration.ended_at
+    return ended.astimezone(KAZAKHSTAN).date().isoformat() if ended else ""
