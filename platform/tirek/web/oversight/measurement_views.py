@@ -1,5 +1,6 @@
 """How well instruments measure: the list, and one instrument with its plots and tables."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template, request
@@ -9,7 +10,7 @@ from tirek.domain.standing_cell import measured
 from tirek.domain.standing_drafts import FEWEST_FOR_A_NORM
 from tirek.domain.standing_outcomes import FEWEST_FOR_A_CUT, FEWEST_OF_EACH
 from tirek.services import measurement_pages, measurements, outcome_report, standing_alarms
-from tirek.services.measurement_pages import ListQuery
+from tirek.services.measurement_pages import ListQuery, Night
 from tirek.web.access import catalog, requires
 from tirek.web.filters import as_date
 from tirek.web.i18n import data_lang
@@ -20,6 +21,7 @@ from tirek.web.transaction import unit
 SHOWS = ("all", "counted", "alarms", "drafts")
 SORTS = ("alarms", "name", "n", "alpha")
 LONGEST_WORDS = 60
+MOST_POINTS = 53
 LAST_PAGE = 10_000
 
 
@@ -59,7 +61,8 @@ def measured_one(instrument_id: str) -> str:
         found=found,
         scales=measured(found.instrument),
         outcomes=outcome_report.of_scale(unit(), found.instrument, found.scale),
-        trend=[(as_date(one.night), one.figures) for one in found.trend],
+        trend=[(as_date(one.night), one.figures) for one in _drawn(found.trend)],
+        drawn_of=-(-len(found.trend) // MOST_POINTS),
         words=words,
         shown_share=outcome_report.shown_share,
         text_lang=data_lang(),
@@ -67,6 +70,12 @@ def measured_one(instrument_id: str) -> str:
         fewest_for_cut=FEWEST_FOR_A_CUT,
         fewest_of_each=FEWEST_OF_EACH,
     )
+
+
+def _drawn(nights: Sequence[Night]) -> Sequence[Night]:
+    """The nights that a plot on a phone can hold, evenly apart, the last one among them."""
+    apart = max(1, -(-len(nights) // MOST_POINTS))
+    return nights[::-1][::apart][::-1]
 
 
 def _one_of(name: str, known: Any) -> str:
