@@ -1,6 +1,6 @@
 """A school's pupils: found by their school code, and what is known about one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tirek.domain.errors import NotFoundError
+from tirek.domain.levels import Level
 from tirek.services import audit, classrooms, consents
 from tirek.services.consents import Statement
 from tirek.services.paging import Page, page_of
@@ -117,11 +118,15 @@ def administrations(unit: Unit, student_id: UUID) -> list[AdministrationRow]:
     return [
         AdministrationRow(
             one,
-            tuple(flag for flag in flags if flag.administration_id == one.id),
+            _most_urgent_first(flag for flag in flags if flag.administration_id == one.id),
             reviews.count(one.id),
         )
         for one in found
     ]
+
+
+def _most_urgent_first(flags: Iterable[FlagRecord]) -> tuple[FlagRecord, ...]:
+    return tuple(sorted(flags, key=lambda flag: -Level(flag.level).rank))
 
 
 def last_moved(row: AdministrationRow) -> datetime:

@@ -12,6 +12,7 @@ from tirek.domain.answer_times import Pace
 from tirek.domain.errors import NotFoundError
 from tirek.domain.instruments import UNSEEN, Answer, Instrument
 from tirek.domain.interpretation import Sex
+from tirek.domain.levels import Level
 from tirek.domain.norms import Refusal, Standing, standing
 from tirek.domain.precision import ScorePrecision, precision_of
 from tirek.domain.reliable_change import Moved
@@ -294,11 +295,13 @@ def _shown_answers(
 
 
 def _flags(unit: Unit, key: AdministrationKey) -> Sequence[FlagRecord]:
-    return unit.session.scalars(
+    """What it raised, the most urgent first, as whoever has five minutes must read it."""
+    found = unit.session.scalars(
         select(FlagRecord)
         .where(FlagRecord.school_year == key.school_year, FlagRecord.administration_id == key.id)
         .order_by(FlagRecord.created_at, FlagRecord.code)
-    ).all()
+    )
+    return sorted(found, key=lambda flag: -Level(flag.level).rank)
 
 
 def _reviews(unit: Unit, key: AdministrationKey) -> Sequence[ReviewTask]:

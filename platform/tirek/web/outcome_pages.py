@@ -75,6 +75,9 @@ def show(place: Place, asked: Sequence[Asked]) -> str | tuple[str, int] | Respon
     form.offer(open_ones)
     if request.method == "GET":
         return _page(place, asked, form)
+    if asked and not open_ones:
+        flash(_("You have said this before. The first word counts."))
+        return redirect(place.back(), SEE_OTHER)
     if not form.validate():
         keep_despite_error()
         return _page(place, asked, form), WRONG

@@ -226,6 +226,21 @@ def test_what_was_late_has_rung(built: Built) -> None:
     assert built.ask(soon) < [(25,)]
 
 
+def test_a_class_was_asked_while_somebody_was_there_and_one_after_an_event(built: Built) -> None:
+    asked = built.ask(
+        "SELECT a.instrument_id, a.closes_at - a.opens_at <= interval '4 hours',"
+        " a.staffed_by IS NOT NULL, e.happened_on < a.opens_at::date,"
+        " bool_and(r.ended_at BETWEEN a.opens_at AND a.closes_at), count(*) > 2"
+        " FROM assignments a JOIN administrations r ON r.assignment_id = a.id"
+        " LEFT JOIN school_events e ON e.id = a.event_id"
+        " WHERE a.instrument_id IN ('asq', 'cries-8') GROUP BY a.id, e.id ORDER BY 1"
+    )
+    assert asked == [
+        ("asq", True, True, None, True, True),
+        ("cries-8", False, False, True, True, True),
+    ]
+
+
 def test_people_took_the_whole_path(built: Built) -> None:
     states = {str(row[0]) for row in built.ask("SELECT DISTINCT to_state FROM referral_events")}
     assert {

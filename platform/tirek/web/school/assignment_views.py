@@ -96,6 +96,7 @@ def assignment_new() -> str | tuple[str, int] | Response:
         try:
             if form.is_confirmed:
                 made = assignments.assign(unit(), wish)
+                flash(_("Assigned. What is to be done next stands below."), "success")
                 return redirect(url_for("school.assignment", assignment_id=made))
             plan = assignments.plan(unit(), wish)
             return render_template(
@@ -108,6 +109,8 @@ def assignment_new() -> str | tuple[str, int] | Response:
                 ),
                 told=gates.told(unit(), plan.conditions),
             )
+        except assignments.WindowError:
+            form.form_errors.append(_("This time is over already. Choose an end that lies ahead."))
         except REFUSALS as refusal:
             form.form_errors.append(refusal_in_words(refusal))
     page = render_template(
