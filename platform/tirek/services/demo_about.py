@@ -23,7 +23,10 @@ PHONE = "+77010000000"
 LANGUAGES = ("kk", "ru")
 # The one about oneself that needs no rights-holder's permission.
 FOR_EVERYBODY = "parent-attitudes"
-SIGNED = Statement(frozenset({Seen.PREVIEW, Seen.WORDING, Seen.LINTS, Seen.CASES}), "Екі тілде де оқып шықтым, ескертпем жоқ.")
+SIGNED = Statement(
+    frozenset({Seen.PREVIEW, Seen.WORDING, Seen.LINTS, Seen.CASES}),
+    "Екі тілде де оқып шықтым, ескертпем жоқ.",
+)
 
 
 def fill(workshop: Workshop, staff: DemoStaff, families: Sequence[Family]) -> None:
