@@ -154,7 +154,8 @@ class Ground:
         with owner.begin() as connection:
             for role, name in NAMES.items():
                 connection.execute(text(_NAMED), {"name": name, "role": role.value})
-        app = create_app(Config(keys=self.keys, database_url=url, var_dir=folder, calls=calls), url)
+        config = Config(keys=self.keys, database_url=url, var_dir=folder, calls=calls)
+        app = create_app(config, url, the_catalog())
         yield app, told
         app.extensions["tirek"].engine.dispose()
         engine.dispose()

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.functional.browser import Browser
-from tests.world import World, a_vault, a_world
+from tests.world import World, a_vault, a_world, the_catalog
 from tirek.app import create_app
 from tirek.config import Config, Keys
 from tirek.storage.session import app_engine
@@ -18,7 +18,8 @@ from tirek.web.transaction import EXTENSION, Plant
 @pytest.fixture(scope="session")
 def built(keys: Keys) -> Flask:
     """The application, built once: reading the catalog is most of the work."""
-    return create_app(Config(keys=keys, testing=True), "postgresql+psycopg://nobody@/nowhere")
+    nowhere = "postgresql+psycopg://nobody@/nowhere"
+    return create_app(Config(keys=keys, testing=True), nowhere, the_catalog())
 
 
 @pytest.fixture
