@@ -21,11 +21,13 @@ from tirek.services import (
     answer_entry,
     answer_files,
     answer_uploads,
+    outcomes,
     promises,
     result_files,
     standing_sheets,
 )
 from tirek.services.answer_entry import Entered
+from tirek.services.runs import AdministrationKey
 from tirek.storage.models import (
     Administration,
     AnswerUpload,
@@ -138,6 +140,10 @@ def test_what_one_class_gave_has_the_same_scores_in_another(
     assert theirs.entered_by == there.psychologist.account.id
     assert theirs.answered_on == own.ended_at.date() if own.ended_at else None
     assert theirs.started_at is None
+    # Whoever entered the answers is not blind to them.
+    with acting(engine, world, there.psychologist) as unit:
+        key = AdministrationKey(theirs.school_year, theirs.id)
+        assert outcomes.of_result(unit, key).has_seen
     page = at_work.open(f"/en/school/results/{theirs.school_year}/{theirs.id}")
     assert f"From a file, entered by {there.psychologist.account.display_name}" in page.text
     assert "How fast it was answered cannot be said" in page.text

@@ -29,7 +29,7 @@ from tirek.storage.models import (
 )
 
 # What opens the answers or the scores of one questionnaire, as the trail names it.
-_OPENS = ("responses.read", "result.view", "result.export", "adaptive.replay")
+_OPENS = ("responses.read", "result.view", "result.export", "adaptive.replay", "answers.enter")
 
 
 @dataclass(frozen=True, slots=True)
