@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from tests.builders_referral import a_pupil_answers, acting
 from tests.functional.browser import Browser, Page
 from tests.world import SchoolWorld, World, give_consent
+from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.consent import ConsentState
 from tirek.domain.scope import Scope
 from tirek.services import (
@@ -107,17 +108,21 @@ def scores(world: World, administration: Administration) -> dict[str, object]:
     return {row.scale: (row.state, row.value, row.answered, row.band) for row in rows}
 
 
-def test_what_one_class_gave_has_the_same_scores_in_another(
-    world: World, engine: Engine, there: SchoolWorld, at_work: Browser
-) -> None:
+def the_files_of_one_class(engine: Engine, world: World) -> dict[str, bytes]:
     given = {item.id: "1" for item in world.catalog.instruments[YOUTH].items}
     given |= {"q3": "declined", "q4": "skipped"}
     a_pupil_answers(engine, world, given, instrument=YOUTH, to_the_end=True)
     with acting(engine, world, world.school.psychologist) as unit:
-        files = {
+        return {
             kind: result_files.write(unit, world.school.assignments[YOUTH], kind)
             for kind in ("csv", "redcap", "sav", "fhir")
         }
+
+
+def test_what_one_class_gave_has_the_same_scores_in_another(
+    world: World, engine: Engine, there: SchoolWorld, at_work: Browser
+) -> None:
+    files = the_files_of_one_class(engine, world)
     with acting(engine, world, there.psychologist) as unit:
         seen = {
             kind: answer_checks.preview(unit, there.assignments[YOUTH], content, "ru")
@@ -138,12 +143,12 @@ def test_what_one_class_gave_has_the_same_scores_in_another(
     assert scores(world, own) == scores(world, theirs) != {}
     assert theirs.quality == own.quality
     assert theirs.entered_by == there.psychologist.account.id
-    assert theirs.answered_on == own.ended_at.date() if own.ended_at else None
+    assert own.ended_at is not None
+    assert theirs.answered_on == own.ended_at.astimezone(KAZAKHSTAN).date()
     assert theirs.started_at is None
-    # Whoever entered the answers is not blind to them.
     with acting(engine, world, there.psychologist) as unit:
-        key = AdministrationKey(theirs.school_year, theirs.id)
-        assert outcomes.of_result(unit, key).has_seen
+        # Whoever entered the answers is not blind to them.
+        assert outcomes.of_result(unit, AdministrationKey(theirs.school_year, theirs.id)).has_seen
     page = at_work.open(f"/en/school/results/{theirs.school_year}/{theirs.id}")
     assert f"From a file, entered by {there.psychologist.account.display_name}" in page.text
     assert "How fast it was answered cannot be said" in page.text
