@@ -12,7 +12,7 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tirek.domain import standing_within
@@ -41,6 +41,9 @@ class Progress:
 
 
 OVER = Progress(is_over=True)
+# Between two statements lies a large school's, or a country's, arithmetic: on a busy machine that
+# takes longer than the 15 seconds after which a page's transaction is taken for dead.
+_PATIENCE = text("SET LOCAL idle_in_transaction_session_timeout = '10min'")
 
 
 def count_next(unit: Unit, *, at_once: bool = False) -> Progress:
@@ -52,6 +55,7 @@ def count_next(unit: Unit, *, at_once: bool = False) -> Progress:
     tonight = _tonight(unit, at_once=at_once)
     if tonight is None:
         return OVER
+    unit.session.execute(_PATIENCE)
     if _begin(unit, tonight):
         return Progress(is_over=False)
     night = _hold(unit, tonight)
