@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from uuid import uuid4
 from zipfile import ZipFile
@@ -24,6 +25,7 @@ from tests.builders_library import (
 )
 from tests.functional.browser import Browser, Page
 from tests.world import Adult, World
+from tirek.config import ROOT
 from tirek.storage.models import (
     Account,
     AuditEntry,
@@ -33,6 +35,7 @@ from tirek.storage.models import (
     ReleaseSignature,
     Replay,
 )
+from tirek.web.oversight.instrument_lint_words import LINTS
 
 NewBrowser = Callable[..., Browser]
 LIBRARY, DRAFTS = "/en/oversight/instruments", "/en/oversight/instrument-drafts"
@@ -191,10 +194,18 @@ def test_the_files_in_use_come_back_as_a_draft_only_changed(at_work: Browser) ->
     assert at_work.client.get(f"{LIBRARY}/nothing/folder.zip").status_code == 404
 
 
+def test_every_lint_is_told_in_words() -> None:
+    sources = (ROOT / "platform/tirek/catalog/instrument_lints").glob("*.py")
+    told = {name for one in sources for name in re.findall(r"Lint `([a-z-]+)`", one.read_text())}
+    assert len(told) > 20
+    assert told <= set(LINTS)
+
+
 def test_what_is_wrong_is_named_with_file_and_line(at_work: Browser) -> None:
     page = send(at_work, ("a.zip", zipped(some_files(LOWER, NEW_VERSION))))
     rows = page.rows("What lints and golden cases find")
     assert any(row[0].startswith("cases.yaml:") for row in rows)
+    assert {row[1] for row in rows} == {"A golden case gives something else than it should [case]"}
     assert "It cannot be signed yet" in page.text
     small = ("interpretation.yaml", 'version: "1.0.0"', 'version: "1.0.1"')
     page = send(at_work, ("a.zip", zipped({**lowered(), **some_files(LOWER, small)})))

@@ -11,6 +11,7 @@ from tirek.domain.life import CommentEnd, ReplayState
 from tirek.domain.release_change import Step
 from tirek.services.library import LicenceStand, Sort
 from tirek.services.release_signing import Hindrance, Seen
+from tirek.web.oversight.instrument_lint_words import LINTS
 from tirek.web.oversight.instrument_rules import BLANKS, METHODS
 
 STATUSES: Mapping[str, Any] = {
@@ -149,6 +150,7 @@ WORDS: Mapping[str, Mapping[Any, Any]] = {
     "method": METHODS,
     "blank": BLANKS,
     "next": NEXT,
+    "lint": LINTS,
 }
 
 
