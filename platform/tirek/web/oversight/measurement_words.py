@@ -64,7 +64,7 @@ def number(value: Decimal | float | str | None, digits: int = 2) -> str:
     if isinstance(value, str):
         return str(_("fewer than 10 children")) if value == HIDDEN else value
     # Without the zero a small negative figure would be written -0.00.
-    rounded = round(float(value), digits) + 0.0
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits)) + 0
     return str(format_decimal(rounded, "#,##0." + "0" * digits if digits else "#,##0"))
 
 
