@@ -167,7 +167,8 @@ QUESTIONS: Mapping[str, Mapping[str, str]] = {
                 LEFT JOIN bookings b ON b.id = o.booking_id
                 LEFT JOIN help_requests h ON h.id = o.help_request_id
                 LEFT JOIN account_errands e ON e.id = o.errand_id
-            WHERE num_nonnulls(r.id, n.id, d.id, b.id, h.id, e.id) <> CASE WHEN o.kind IN (
+                LEFT JOIN answer_uploads u ON u.id = o.answer_upload_id
+            WHERE num_nonnulls(r.id, n.id, d.id, b.id, h.id, e.id, u.id) <> CASE WHEN o.kind IN (
                 'reading_reminder', 'group_news', 'waiting_offer', 'already_registered')
                 THEN 0 ELSE 1 END""",
         "done, though nothing took it": """

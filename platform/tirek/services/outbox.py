@@ -34,6 +34,7 @@ class Message:
     booking_id: UUID | None = None
     help_request_id: UUID | None = None
     errand_id: UUID | None = None
+    answer_upload_id: UUID | None = None
     deadline_id: UUID | None = None
     channel: Channel = Channel.MAIL
     after: timedelta = timedelta()
@@ -72,6 +73,7 @@ def _row(message: Message) -> dict[str, object]:
         "booking_id": message.booking_id,
         "help_request_id": message.help_request_id,
         "errand_id": message.errand_id,
+        "answer_upload_id": message.answer_upload_id,
         "deadline_id": message.deadline_id,
         "account_id": message.account_id,
         "endpoint_id": message.endpoint_id,

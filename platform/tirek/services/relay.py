@@ -32,6 +32,7 @@ _CAN_WAIT = (
         OutboxMessage.notice_id,
         OutboxMessage.drill_id,
         OutboxMessage.help_request_id,
+        OutboxMessage.answer_upload_id,
     )
     == 0
 )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 from tirek.domain.people import Role
 from tirek.storage.models import (
     Account,
+    AnswerUpload,
     District,
     Drill,
     Notice,
@@ -35,8 +36,8 @@ def owner_for(session: Session, message_id: int) -> UUID | None:
 
 
 def region_of_message() -> ColumnElement[str]:
-    """The region of what a message is about: of the child's school, or of the drilled centre."""
-    referral, notice = aliased(Referral), aliased(Notice)
+    """The region of what a message is about: of a school, or of the drilled centre."""
+    referral, notice, upload = aliased(Referral), aliased(Notice), aliased(AnswerUpload)
     of_school = select(District.region_iso).join(School, School.district_id == District.id)
     return func.coalesce(
         of_school.join(referral, referral.school_id == School.id)
@@ -45,6 +46,10 @@ def region_of_message() -> ColumnElement[str]:
         .scalar_subquery(),
         of_school.join(notice, notice.school_id == School.id)
         .where(notice.id == OutboxMessage.notice_id)
+        .correlate(OutboxMessage)
+        .scalar_subquery(),
+        of_school.join(upload, upload.school_id == School.id)
+        .where(upload.id == OutboxMessage.answer_upload_id)
         .correlate(OutboxMessage)
         .scalar_subquery(),
         select(SupportCenter.region_iso)

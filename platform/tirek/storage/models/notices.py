@@ -107,8 +107,8 @@ class OutboxMessage(Base):
             "num_nonnulls(account_id, endpoint_id, authority_id) = 1", name="one_addressee"
         ),
         CheckConstraint(
-            "num_nonnulls(referral_id, notice_id, drill_id, booking_id, help_request_id, errand_id)"
-            f" = CASE WHEN kind IN ({_ABOUT_READING}) THEN 0 ELSE 1 END",
+            "num_nonnulls(referral_id, notice_id, drill_id, booking_id, help_request_id, errand_id,"
+            f" answer_upload_id) = CASE WHEN kind IN ({_ABOUT_READING}) THEN 0 ELSE 1 END",
             name="about_one_thing",
         ),
         Index(
@@ -129,6 +129,9 @@ class OutboxMessage(Base):
         ForeignKey("help_requests.id"), default=None
     )
     errand_id: Mapped[UUID | None] = mapped_column(ForeignKey("account_errands.id"), default=None)
+    answer_upload_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("answer_uploads.id"), default=None
+    )
     # The alarm that called for it, where one did.
     deadline_id: Mapped[UUID | None] = mapped_column(ForeignKey("deadlines.id"), default=None)
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), default=None)
