@@ -3,18 +3,45 @@
 import csv
 from io import StringIO
 
+from tirek.catalog.exchange.blank_words import BLANK_WORDS
 from tirek.catalog.exchange.records.csv_records import STATE, as_text
 from tirek.domain.instruments import AnswerState, Instrument
 from tirek.domain.scoring import as_number
 
 HEAD = ("variable", "kind", "code", "weight", "worse", "kk", "ru", "note")
+# In Kazakh, in Russian, and as a note for whoever reads neither.
 FACTS = {
-    "record": "who it is about: a code of the school, never a name",
-    "language": "the language that was answered in: kk or ru",
-    "age": "age in completed years on the day of the answers",
-    "sex": "f, m or empty where it is not recorded",
-    "ended": "the day on which it was finished, in Asia/Almaty",
+    "record": (
+        "оқушының мектептегі коды, аты-жөні емес",
+        "код ученика в школе, не имя",
+        "who it is about: a code of the school, never a name",
+    ),
+    "language": (
+        "жауап берілген тіл: kk не ru",
+        "язык ответов: kk или ru",
+        "the language that was answered in: kk or ru",
+    ),
+    "age": (
+        "жауап берген күнгі толық жасы",
+        "полных лет в день ответов",
+        "age in completed years on the day of the answers",
+    ),
+    "sex": (
+        "f (қыз), m (ұл), жазылмаса толтырылмайды",
+        "f (девочка), m (мальчик), пусто, если не записан",
+        "f, m or empty where it is not recorded",
+    ),
+    "ended": (
+        "аяқталған күні (Қазақстан уақыты)",
+        "день завершения (время Казахстана)",
+        "the day on which it was finished, in Asia/Almaty",
+    ),
 }
+STATE_WORDS = (
+    "есептелгені не мән неге жоғы; мәннің жоғы нөл емес",
+    "посчитано или почему значения нет; пустое значение не ноль",
+    "computed, or why there is no value; an empty value is never a zero",
+)
 BLANKS = {
     AnswerState.DECLINED: "did not want to answer",
     AnswerState.SKIPPED: "left blank",
@@ -57,7 +84,7 @@ def _release(instrument: Instrument) -> list[list[str]]:
 
 
 def _facts() -> list[list[str]]:
-    return [[name, "fact", "", "", "", "", "", note] for name, note in FACTS.items()]
+    return [[name, "fact", "", "", "", *words] for name, words in FACTS.items()]
 
 
 def _items(instrument: Instrument) -> list[list[str]]:
@@ -75,7 +102,8 @@ def _items(instrument: Instrument) -> list[list[str]]:
             weight = str(as_number(option.weight))
             rows.append([item.id, "option", option.code, weight, "", *labels, ""])
         rows += [
-            [item.id, "blank", state.value, "", "", "", "", said] for state, said in BLANKS.items()
+            [item.id, "blank", state.value, "", "", *BLANK_WORDS[state].values(), said]
+            for state, said in BLANKS.items()
         ]
     return rows
 
@@ -87,6 +115,5 @@ def _scales(instrument: Instrument) -> list[list[str]]:
         span = f"{as_number(scale.lowest)} to {as_number(scale.highest)}, {scale.method.value}"
         made_of = ", ".join(scale.items) or f"from {scale.source}"
         rows.append([scale.id, "scale", "", "", scale.worse.value, *names, f"{span}: {made_of}"])
-        note = "computed, or why there is no value; an empty value is never a zero"
-        rows.append([f"{scale.id}{STATE}", "state", "", "", "", "", "", note])
+        rows.append([f"{scale.id}{STATE}", "state", "", "", "", *STATE_WORDS])
     return rows

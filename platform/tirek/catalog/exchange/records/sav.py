@@ -155,7 +155,8 @@ def _labels(instrument: Instrument, item: str) -> dict[int | float, str]:
 
 def _variable_label(instrument: Instrument, name: str) -> str:
     if name in FACTS:
-        return code_book.FACTS[name]
+        kazakh, russian, _note = code_book.FACTS[name]
+        return BETWEEN.join((kazakh, russian))
     if any(item.id == name for item in instrument.items):
         # Topics: both languages of the whole text would not fit; the code book has them.
         return _both(instrument, f"{name}.topic", VARIABLE_LABEL)
