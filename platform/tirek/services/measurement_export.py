@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
@@ -65,33 +66,38 @@ _SCALE = (
 _ITEM = ("mean", "item_rest", "alpha_without", "missing", "declined", "seconds")
 _DIF = ("effect", "chi2", "p", "class", "within_regions", "within_schools")
 
+AT_ONCE = 100
+
 Row = tuple[object, ...]
 
 
 def rows(unit: Unit, instrument_id: str | None, night: date | None) -> Iterator[Row]:
     """The table, row by row under `HEAD`: one night or all, one instrument or all."""
-    statement = select(Measurement).order_by(
+    place = (
         Measurement.night,
         Measurement.instrument_id,
         Measurement.structure_hash,
         Measurement.scoring_hash,
         Measurement.scale,
-        Measurement.language,
-        Measurement.sex,
     )
+    statement = select(
+        *place, Measurement.language, Measurement.sex, Measurement.n, Measurement.figures
+    ).order_by(*place, Measurement.language, Measurement.sex)
     if instrument_id is not None:
         statement = statement.where(Measurement.instrument_id == instrument_id)
     if night is not None:
         statement = statement.where(Measurement.night == night)
     audit.record(unit, "measurement.export", "instrument", instrument_id)
-    tables: dict[Row, dict[Group, Measurement]] = {}
-    for row in unit.session.scalars(statement):
-        place: Row = (row.night, row.instrument_id, row.structure_hash, row.scoring_hash, row.scale)
-        tables.setdefault(place, {})[row.language, row.sex] = row
-    for place, own in tables.items():
-        for group in shown_groups({name: one.n for name, one in own.items()}):
-            for line in _of_row(disclosed(own[group].figures)):
-                yield (*place, *group, *line)
+    # A year of nights is larger than a web process: one scale of one night at a time.
+    found = unit.session.execute(statement.execution_options(yield_per=AT_ONCE))
+    for key, group in groupby(found, key=lambda row: tuple(row[: len(place)])):
+        yield from _of_place(key, {(row.language, row.sex): row for row in group})
+
+
+def _of_place(place: Row, own: Mapping[Group, Any]) -> Iterator[Row]:
+    for group in shown_groups({name: one.n for name, one in own.items()}):
+        for line in _of_row(disclosed(own[group].figures)):
+            yield (*place, *group, *line)
 
 
 def _of_row(figures: Mapping[str, Any]) -> Iterator[Row]:

@@ -1,13 +1,14 @@
 """The nightly figures as files: CSV, JSON, and the code book of both."""
 
 import json
+from datetime import date
 
 from flask import Response, request
 
 from tirek.domain.permissions import Permission
 from tirek.services import measurement_export, measurements
 from tirek.web.access import requires
-from tirek.web.csv_files import csv_file
+from tirek.web.csv_files import csv_file, long_csv_file
 from tirek.web.oversight.blueprint import blueprint
 from tirek.web.transaction import unit
 
@@ -15,8 +16,11 @@ from tirek.web.transaction import unit
 @blueprint.get("/measurement.csv")
 @requires(Permission.VIEW_MEASUREMENT)
 def measurement_csv() -> Response:
-    """The flat table: the last night, or every night with `nights=all`."""
-    return csv_file("tirek-measurement", measurement_export.HEAD, _rows())
+    """The flat table: the last night, or with `nights=all` every night of one instrument."""
+    instrument = request.args.get("instrument") or None
+    is_all = instrument is not None and request.args.get("nights") == "all"
+    found = measurement_export.rows(unit(), instrument, None if is_all else _last_night())
+    return long_csv_file("tirek-measurement", measurement_export.HEAD, found)
 
 
 @blueprint.get("/measurement.json")
@@ -26,7 +30,9 @@ def measurement_json() -> Response:
     written = {
         "code_book": dict(measurement_export.CODE_BOOK),
         "columns": measurement_export.HEAD,
-        "rows": _rows(),
+        "rows": list(
+            measurement_export.rows(unit(), request.args.get("instrument") or None, _last_night())
+        ),
     }
     answer = Response(
         json.dumps(written, default=str, ensure_ascii=False), mimetype="application/json"
@@ -43,7 +49,6 @@ def measurement_code_book() -> Response:
     return csv_file("tirek-measurement-codebook", ("name", "meaning"), list(rows))
 
 
-def _rows() -> list[measurement_export.Row]:
+def _last_night() -> date | None:
     last = measurements.latest(unit())
-    night = None if request.args.get("nights") == "all" or last is None else last.night
-    return list(measurement_export.rows(unit(), request.args.get("instrument") or None, night))
+    return last.night if last else None
