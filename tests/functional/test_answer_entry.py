@@ -218,7 +218,7 @@ def test_one_bad_row_keeps_back_the_whole_file(
         {"record": "8A-01", "age": "9", "ended": "01.01.2020"},
         {"record": "8A-02", "language": "de"},
         {"record": "8A-03"},
-        {"record": "nobody"},
+        {"record": "no\0body"},
         {"record": "8A-02", "ended": "soon"},
         {"record": ""},
     )  # fmt: skip
@@ -229,7 +229,7 @@ def test_one_bad_row_keeps_back_the_whole_file(
         "line 3, 8A-02: the language is neither kk nor ru.",
         "line 3, 8A-02: this code stands in the file more than once.",
         "line 4, 8A-03: the parent has refused or withdrawn the consent.",
-        "line 5, nobody: no pupil of the school has this code.",
+        "line 5, no\ufffdbody: no pupil of the school has this code.",
         "line 6, 8A-02: the day of the answers cannot be read",
         "line 7: there is no school code.",
     ):

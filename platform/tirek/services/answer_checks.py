@@ -4,7 +4,7 @@ Nothing is written. The same look is taken when the file is shown and again when
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
@@ -122,7 +122,7 @@ def preview(unit: Unit, assignment: Assignment, content: bytes, language: str) -
     instrument = runs.pinned_release(unit, assignment.release_id)
     read = answer_files.read(instrument, content)
     codes = Counter(_code(record) for record in read.records)
-    room = _class(unit, assignment, list(codes))
+    room = _class(unit, assignment, codes)
     rows = tuple(
         _row(instrument, room, record, language, is_twice=codes[_code(record)] > 1)
         for record in read.records
@@ -131,10 +131,15 @@ def preview(unit: Unit, assignment: Assignment, content: bytes, language: str) -
 
 
 def _code(record: Record) -> str:
-    return record.facts.get("record", "").strip()
+    return _fact(record, "record")
 
 
-def _class(unit: Unit, assignment: Assignment, codes: Sequence[str]) -> _Class:
+def _fact(record: Record, name: str) -> str:
+    # Neither the database nor a page may be given the zero byte that a broken file may hold.
+    return record.facts.get(name, "").strip().replace("\0", "\ufffd")
+
+
+def _class(unit: Unit, assignment: Assignment, codes: Iterable[str]) -> _Class:
     pupils = {one.school_code: one for one in classrooms.pupils(unit, assignment.classroom_id)}
     ids = [one.id for one in pupils.values()]
     known = unit.session.scalars(
@@ -165,7 +170,7 @@ def _row(
     code = _code(record)
     student = room.pupils.get(code)
     given = given_answers(instrument, record.answers)
-    spoken = record.facts.get("language", "").strip() or language
+    spoken = _fact(record, "language") or language
     day, faults = _day(record, room)
     faults += [RowFault.TWICE] if is_twice and code else []
     faults += [] if spoken in instrument.wordings else [RowFault.LANGUAGE]
@@ -187,7 +192,7 @@ def _row(
 
 def _day(record: Record, room: _Class) -> tuple[date | None, list[RowFault]]:
     try:
-        day = day_of(record.facts.get("ended", ""))
+        day = day_of(_fact(record, "ended"))
     except ValueError:
         return None, [RowFault.DAY_UNREADABLE]
     fault = day_fault(day, room.begins, room.today)
@@ -217,10 +222,10 @@ def _entry(
 
 def _doubts(record: Record, student: Student, day: date) -> Iterable[Doubt]:
     """Say where a row speaks of somebody else: a mistyped code is another child's."""
-    age, ours = record.facts.get("age", "").strip(), _age(student, day)
+    age, ours = _fact(record, "age"), _age(student, day)
     if age and age.removesuffix(".0") != str(ours):
         yield Doubt(RowDoubt.AGE, age[:20], str(ours))
-    sex = record.facts.get("sex", "").strip().lower()
+    sex = _fact(record, "sex").lower()
     if sex and student.sex and sex != student.sex:
         yield Doubt(RowDoubt.SEX, sex[:20], student.sex)
 

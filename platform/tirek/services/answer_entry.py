@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from tirek.domain.administration import AdministrationState
 from tirek.domain.answer_entry import UploadOutcome
+from tirek.domain.clocks import KAZAKHSTAN
 from tirek.domain.consent import ConsentKind, ConsentSource, ConsentState
 from tirek.domain.errors import ConflictError, DomainError
 from tirek.domain.scope import Scope
@@ -60,6 +62,7 @@ def enter(unit: Unit, upload_id: UUID) -> Entered:
     something stands against it, and `ConflictError` when a colleague has decided about it or a
     pupil has begun meanwhile; the caller then commits nothing.
     """
+    _take_turns(unit, answer_uploads.get(unit, upload_id).assignment_id)
     upload = answer_uploads.get(unit, upload_id, for_update=True)
     if upload.decided_at is not None:
         return _again(unit, upload)
@@ -67,8 +70,8 @@ def enter(unit: Unit, upload_id: UUID) -> Entered:
     seen = answer_uploads.preview(unit, upload)
     if not seen.is_ready:
         raise NotReadyError("not every row may be entered")
-    whole = _Whole(assignment, seen, unit.now().date())
-    # Always in one order: two files of one class wait for each other and never both.
+    whole = _Whole(assignment, seen, unit.now().astimezone(KAZAKHSTAN).date())
+    # Always in one order: pupils who type meanwhile are waited for one after the other.
     for row in sorted(seen.rows, key=lambda one: one.code):
         if row.student is None:
             raise NotReadyError("a row without a pupil")
@@ -76,6 +79,12 @@ def enter(unit: Unit, upload_id: UUID) -> Entered:
     answer_uploads.end(unit, upload, UploadOutcome.ENTERED)
     _replace_older(unit, upload, seen)
     return Entered(len(seen.rows), len(seen.urgent))
+
+
+def _take_turns(unit: Unit, assignment_id: UUID) -> None:
+    """Enter one file of a class after the other: each also looks after those that still wait."""
+    lock = func.hashtextextended(f"entry {assignment_id}", 0)
+    unit.session.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
 def _again(unit: Unit, upload: AnswerUpload) -> Entered:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from tirek.catalog.exchange.foreign import ExchangeError, Remark
 from tirek.catalog.exchange.records import csv_records, fhir_results, redcap_records, sav
 from tirek.catalog.exchange.records.record import Record, Table, TableError
-from tirek.domain.answer_entry import MOST_BYTES, MOST_ROWS
+from tirek.domain.answer_entry import MOST_BYTES, MOST_ROWS, called_for, given_answers
 from tirek.domain.instruments import Instrument
 
 Reader = Callable[[Instrument, bytes], Table]
@@ -19,6 +19,8 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "fhir": fhir_results.read,
     }
 )
+# Nobody enters it, and nobody passes it over.
+UNFINISHED = "is not finished, but its answers call for somebody"
 _SAV = b"$FL"
 # Excel's .xlsx, and whatever else was packed.
 _PACKED = b"PK\x03\x04"
@@ -47,7 +49,9 @@ def read(instrument: Instrument, content: bytes) -> Reading:
         return _few(Reading(error.legible, error.sentences))
     except ExchangeError as error:
         return Reading((), (Remark(error.place, error.reason),))
-    return _few(Reading(table.records, (), table.remarks))
+    begun = tuple(one for one in table.unfinished if _calls(instrument, one))
+    faults = tuple(Remark(one.place, UNFINISHED) for one in begun)
+    return _few(Reading((*table.records, *begun), faults, table.remarks))
 
 
 def kind_of(content: bytes) -> str:
@@ -62,6 +66,10 @@ def kind_of(content: bytes) -> str:
         header = header.replace(separator, b",")
     names = {name.strip().decode(errors="replace") for name in header.split(b",")}
     return "redcap" if redcap_records.RECORD_ID in names else "csv"
+
+
+def _calls(instrument: Instrument, record: Record) -> bool:
+    return called_for(instrument, given_answers(instrument, record.answers)) is not None
 
 
 def _few(found: Reading) -> Reading:

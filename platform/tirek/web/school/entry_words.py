@@ -103,7 +103,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], _Say], ...] = tuple(
             lambda g: _("has %(cells)s cells, the header %(head)s", cells=g[0], head=g[1]),
         ),
         (
-            r"(\S+) has no option '(.*)'; it has (.+)",
+            r"(\S+) has no option ['\"](.*)['\"]; it has (.+)",
             lambda g: _(
                 "%(item)s has no answer “%(said)s”; it has %(known)s",
                 item=g[0],
@@ -111,7 +111,10 @@ _SENTENCES: tuple[tuple[re.Pattern[str], _Say], ...] = tuple(
                 known=g[2],
             ),
         ),
-        (r"'(.*)' is no (?:number|score)", lambda g: _("“%(said)s” is no number", said=g[0])),
+        (
+            r"['\"](.*)['\"] is no (?:number|score)",
+            lambda g: _("“%(said)s” is no number", said=g[0]),
+        ),
         (r"is unknown and was passed over", lambda _g: _("is unknown and is passed over")),
         (
             r"lacks \S+: whether forms were finished is not said",
@@ -121,6 +124,14 @@ _SENTENCES: tuple[tuple[re.Pattern[str], _Say], ...] = tuple(
             r"holds no finished QuestionnaireResponse",
             lambda _g: _("holds no finished questionnaire"),
         ),
+        (
+            r"is not finished, but its answers call for somebody",
+            lambda _g: _(
+                "is not finished, but its answers call for somebody: finish it there and send it"
+                " again, or refer the pupil by hand"
+            ),
+        ),
+        (r"holds more than one answer", lambda _g: _("holds more than one answer")),
         (
             r"is .* and was passed over",
             lambda _g: _("is no finished questionnaire and is passed over"),

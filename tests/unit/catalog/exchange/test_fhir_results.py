@@ -249,6 +249,28 @@ def test_what_is_unfinished_or_taken_back_is_passed_over_and_said() -> None:
     table = back(resource)
     assert [one.facts["record"] for one in table.records] == ["2"]
     assert len(table.remarks) == 3
+    # What was begun may tell of danger; what was taken back is nobody's.
+    assert [one.facts["record"] for one in table.unfinished] == ["0"]
+    assert table.unfinished[0].answers == full(GAD)
+
+
+@pytest.mark.parametrize("said", [{"valueString": "1/0"}, {"valueBoolean": True}])
+def test_a_score_that_is_no_number_hides_no_answers(said) -> None:
+    resource = bundle(scored(GAD, full(GAD)))
+    items = resource["entry"][0]["resource"]["item"]
+    next(one for one in items if one["linkId"] == "score.total")["answer"] = [said]
+    with pytest.raises(TableError) as refused:
+        back(resource)
+    assert [one.answers for one in refused.value.legible] == [full(GAD)]
+
+
+def test_of_two_answers_to_one_question_none_is_chosen_silently() -> None:
+    resource = bundle(scored(GAD, full(GAD)))["entry"][0]["resource"]
+    resource["status"] = "stopped"
+    first = resource["item"][0]["answer"]
+    first.append({"valueCoding": {**first[0]["valueCoding"], "code": "3"}})
+    with pytest.raises(TableError, match="more than one answer"):
+        back(resource)
 
 
 REFUSED = [

@@ -139,6 +139,25 @@ def test_rows_of_another_length_and_empty_tables_are_refused() -> None:
         csv_records.read(instrument, written(rows[:1]))
 
 
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (lambda lines: [lines[0], lines[1] + ",0", *lines[2:]], "cells, the header"),
+        (lambda lines: [lines[0], '"' + lines[1].replace(",", '"x,', 1), *lines[2:]], "is not CSV"),
+        (lambda lines: [line + (",note,note" if not n else ",,") for n, line in enumerate(lines)],
+         "stands twice"),
+    ],
+)  # fmt: skip
+def test_a_broken_line_hides_no_other(broken, said: str) -> None:
+    instrument = INSTRUMENTS["phq-a"]
+    lines = csv_records.write(instrument, sheets(instrument)).decode().split("\r\n")[:-1]
+    content = "\r\n".join(broken(lines)).encode()
+    with pytest.raises(TableError, match=said) as caught:
+        csv_records.read(instrument, content)
+    last = csv_records.read(instrument, "\r\n".join([lines[0], lines[-1]]).encode()).records[0]
+    assert caught.value.legible[-1].answers == last.answers
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t"])
 def test_what_spreadsheets_do_to_a_table_is_understood(delimiter: str) -> None:
     instrument = INSTRUMENTS["who-5"]

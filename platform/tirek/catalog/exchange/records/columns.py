@@ -56,17 +56,16 @@ def _few(rows: Iterable[Row]) -> Iterator[Row]:
 def _header_faults(
     instrument: Instrument, header: Sequence[str], names: Mapping[str, str]
 ) -> list[Remark]:
-    """Say which items have no column; raise TableError where the rows cannot be read at all."""
+    """Say which items have no column or two; raise TableError where no row can be read at all."""
     twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise TableError([Remark(f"column {twice[0]}", "stands twice in the header")])
+    wrong = [Remark(f"column {name}", "stands twice in the header") for name in twice]
     found = {names[name] for name in header if name in names}
     missing = [item.id for item in instrument.items if item.id not in found]
     if len(missing) == len(instrument.items):
         raise TableError([Remark("the header", f"names no item of {instrument.id}")])
     # A column that is not there is no blank: its item would silently count as one.
     listed = ", ".join(missing)
-    return [Remark("the header", f"lacks the items {listed}")] if missing else []
+    return wrong + ([Remark("the header", f"lacks the items {listed}")] if missing else [])
 
 
 def _record(

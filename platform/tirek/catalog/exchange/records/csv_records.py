@@ -77,20 +77,25 @@ def rows_of(content: bytes) -> tuple[list[str], Iterator[Row]]:
 
 
 def _rows(reader: "_csv.Reader", header: Sequence[str]) -> Iterator[Row]:
+    """Yield every row that can be read, also below a broken one; then raise if one was broken."""
+    broken: list[Remark] = []
     while True:
         try:
             cells = next(reader)
         except StopIteration:
-            return
+            break
         except csv.Error as error:
-            raise TableError([Remark(f"line {reader.line_num}", f"is not CSV: {error}")]) from None
+            broken.append(Remark(f"line {reader.line_num}", f"is not CSV: {error}"))
+            continue
         place = f"line {reader.line_num}"
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
             said = f"has {len(cells)} cells, the header {len(header)}"
-            raise TableError([Remark(place, said)])
-        yield place, dict(zip(header, cells, strict=True))
+            broken.append(Remark(place, said))
+        yield place, dict(zip(header, cells, strict=False))
+    if broken:
+        raise TableError(broken)
 
 
 def _delimiter(text: str) -> str:

@@ -72,6 +72,7 @@ def read(instrument: Instrument, content: bytes) -> Table:
     answered = [one for one in found if one[2].get("resourceType") != "Observation"]
     passed = {place: said for place, _, resource in answered if (said := _passed_over(resource))}
     taken = [one for one in answered if one[0] not in passed]
+    unfinished = [one for one in answered if _is_unfinished(one[2])]
     form = form_of(instrument, FhirVersion.R4)
     faults = [
         fault
@@ -79,15 +80,16 @@ def read(instrument: Instrument, content: bytes) -> Table:
         for fault in _wrong(instrument, _asked(instrument, form, resource), resource, place)
     ]
     if faults:
-        raise TableError(faults, _legible(instrument, taken))
+        raise TableError(faults, _legible(instrument, [*taken, *unfinished]))
+    begun = tuple(_legible(instrument, unfinished))
     if not taken:
-        raise ExchangeError("the file", "holds no finished QuestionnaireResponse")
+        raise TableError([Remark("the file", "holds no finished QuestionnaireResponse")], begun)
     claims = _claims(instrument, found)
     records = tuple(
         _record(instrument, resource, place, claims.get(address, {}))
         for place, address, resource in taken
     )
-    return Table(records, tuple(Remark(place, said) for place, said in passed.items()))
+    return Table(records, tuple(Remark(place, said) for place, said in passed.items()), begun)
 
 
 def _legible(
@@ -129,6 +131,13 @@ def _passed_over(resource: Resource) -> str:
     return ""
 
 
+def _is_unfinished(resource: Resource) -> bool:
+    """Whether a person may have answered so and not come to the end; one taken back is none."""
+    status = str(resource.get("status"))
+    is_ours = resource.get("resourceType") == "QuestionnaireResponse"
+    return is_ours and status not in TAKEN | {"entered-in-error"}
+
+
 def _resources(value: object) -> Iterator[tuple[str, str, Resource]]:
     """Yield place, address and resource of what the file holds."""
     if not isinstance(value, dict):
@@ -151,6 +160,12 @@ def _wrong(
         if fault.severity is Severity.ERROR:
             where = fault.place.removeprefix("QuestionnaireResponse").removeprefix(".")
             yield Remark(f"{place}.{where}" if where else place, fault.text)
+    # To the form, too much is wrong at the end only; here the first answer would hide the others.
+    listed = resource.get("item")
+    for number, item in enumerate(listed if isinstance(listed, list) else []):
+        answers = item.get("answer") if isinstance(item, dict) else None
+        if isinstance(answers, list) and len(answers) > 1:
+            yield Remark(f"{place}.item[{number}].answer", "holds more than one answer")
     said = inner(next(extensions(resource, HASHES), {})).get("structure")
     if said and said != instrument.hashes.structure:
         text = "was answered on a structure with another hash than ours"
@@ -188,7 +203,7 @@ def _number(item: Resource) -> Fraction | None:
     listed = item.get("answer")
     first = listed[0] if isinstance(listed, list) and listed else {}
     value = value_of(first) if isinstance(first, dict) else None
-    return None if value is None else Fraction(str(value[1]))
+    return None if value is None else _fraction(value[1])
 
 
 def _facts(resource: Resource) -> dict[str, str]:
@@ -235,7 +250,11 @@ def _observed(resource: Resource) -> Fraction | None:
     value = value_of(resource)
     if value is None:
         return None
-    content = value[1].get("value") if isinstance(value[1], dict) else value[1]
+    return _fraction(value[1].get("value") if isinstance(value[1], dict) else value[1])
+
+
+def _fraction(content: object) -> Fraction | None:
+    """Return the number that a stranger wrote as a score; None for what is none."""
     try:
         return Fraction(str(content))
     except (ValueError, ZeroDivisionError):

@@ -40,10 +40,14 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All records of a file, and what in it was passed over."""
+    """All records of a file, and what in it was passed over.
+
+    `unfinished` was passed over too: nobody's result, but an answer in it may tell of danger.
+    """
 
     records: tuple[Record, ...]
     remarks: tuple[Remark, ...] = ()
+    unfinished: tuple[Record, ...] = ()
 
 
 class TableError(ExchangeError):
@@ -76,7 +80,7 @@ def rescored(instrument: Instrument, records: Iterable[Record]) -> Iterator[Scor
 def answer_of(instrument: Instrument, item: str, written: str) -> Answer:
     """Return the answer that a cell holds; raise UnknownOptionError for a code we do not have.
 
-    An empty cell is a skipped item. `2.0` is what spreadsheets make of `2`.
+    An empty cell is a skipped item. `2.0` and `2,0` are what spreadsheets make of `2`.
     """
     text = written.strip()
     if not text:
@@ -113,7 +117,7 @@ def shown(one: ScaleScore) -> str:
 
 
 def _whole(code: str) -> str:
-    head, point, tail = code.partition(".")
+    head, point, tail = code.replace(",", ".").partition(".")
     return head if point and not tail.strip("0") else code
 
 
