@@ -30,6 +30,7 @@ MESSAGE_KINDS = (
     "talk_news",
     "help_waits",
     "help_late",
+    "answers_wait",
 )
 LINK = "{link}"
 # A second link, which stops such mails without a login: in those that nobody has to get.

@@ -17,6 +17,10 @@ MOST_BYTES = 2 * 1024 * 1024
 MOST_ROWS = 200
 # How long a file that calls for nobody waits for a decision.
 WAITS = timedelta(hours=1)
+# How long one that calls for somebody today waits before the people of the school are told again,
+# and before those above them are. A proposal: no specialist has confirmed either limit.
+TOLD_AFTER = timedelta(minutes=30)
+THOSE_ABOVE_AFTER = timedelta(hours=2)
 
 
 class UploadOutcome(StrEnum):

@@ -14,8 +14,9 @@ from tirek.domain.errors import NotFoundError
 from tirek.domain.levels import Level
 from tirek.domain.protocols import Addressee
 from tirek.domain.watch import Loop
-from tirek.services import audit, heartbeats, late_referrals, school_contacts
+from tirek.services import audit, heartbeats, late_answer_files, late_referrals, school_contacts
 from tirek.services import breaches as records
+from tirek.services.late_answer_files import LateFile
 from tirek.services.oversight import Area, Place, looking_over, short
 from tirek.services.routing import is_staffed
 from tirek.services.stuck import region_of_message
@@ -111,6 +112,8 @@ class Work:
     unmanned: tuple[UnmannedCenter, ...]
     # Schools whose telephone nobody has entered.
     uncallable: int
+    # Files of answers that call for somebody today and that no school decides about.
+    answer_files: tuple[LateFile, ...]
 
 
 def machinery(unit: Unit, area: Area) -> Machinery:
@@ -136,10 +139,11 @@ def work(unit: Unit, area: Area) -> Work:
     """What people have left undone in an area."""
     month = unit.now().astimezone(KAZAKHSTAN).date().replace(day=1)
     late, broken = late_referrals.count(unit, area), records.count(unit, area, month)
+    files = late_answer_files.in_area(unit, area)
     with looking_over(unit):
         notices = tuple(_notice_row(row) for row in unit.session.execute(_notices(area)))
         unmanned, uncallable = tuple(_unmanned(unit, area)), school_contacts.missing(unit, area)
-        return Work(late, broken, notices, unmanned, uncallable)
+        return Work(late, broken, notices, unmanned, uncallable, files)
 
 
 def retry(unit: Unit, area: Area, message_id: int) -> None:

@@ -14,7 +14,7 @@ from tirek.domain.levels import Level
 from tirek.domain.people import Role
 from tirek.domain.protocols import Protocol
 from tirek.domain.webhooks import WebhookMessage
-from tirek.services import reminders, talk_reminders
+from tirek.services import late_answer_files, reminders, talk_reminders
 from tirek.services.letters import Letter, Letters, UnwritableError
 from tirek.services.outbox import UNSEEN
 from tirek.storage.models import (
@@ -199,12 +199,15 @@ def is_needless(session: Session, message: OutboxMessage) -> bool:
 
     A deleted account reads no mail, and an address that nobody has proved may be a stranger's: to
     it go only the letters that prove it or let its owner in. A second channel is not needed
-    once somebody has opened the referral; and nobody is told about a child whom they have been
-    named as possibly harming since the message was written.
+    once somebody has opened the referral, and word of a file not once it was decided about; and
+    nobody is told about a child whom they have been named as possibly harming since the message
+    was written.
     """
     if message.kind == reminders.KIND and reminders.is_unwanted(session, message):
         return True
     if message.kind == talk_reminders.KIND and talk_reminders.is_late(session, message):
+        return True
+    if message.kind == late_answer_files.KIND and late_answer_files.is_over(session, message):
         return True
     if message.referral_id is None and message.notice_id is None:
         return not _is_welcome(session, message)

@@ -6,6 +6,8 @@ The database refuses most of it on the way in; this looks at what is there, whoe
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from tirek.domain.answer_entry import THOSE_ABOVE_AFTER
+
 # A sweep comes every 15 seconds; this late, none comes.
 MISSED_SECONDS = 120
 
@@ -57,6 +59,13 @@ _QUERIES = {
             AND uploaded_at < now()
             - CASE WHEN urgent > 0 THEN interval '1 hour' ELSE interval '1 day' END
         """,
+    "files of answers that wait too long and those above were not told": f"""
+        SELECT count(*) FROM answer_uploads u WHERE decided_at IS NULL AND urgent > 0
+            AND uploaded_at < now()
+            - interval '{THOSE_ABOVE_AFTER.total_seconds() + MISSED_SECONDS} seconds'
+            AND NOT EXISTS (SELECT FROM outbox o JOIN accounts a ON a.id = o.account_id
+                WHERE o.answer_upload_id = u.id AND a.school_id IS NULL)
+        """,  # noqa: S608 - numbers of ours
     "messages that nobody has tried for an hour": """
         SELECT count(*) FROM outbox WHERE done_at IS NULL AND stuck_at IS NULL AND attempts = 0
             AND due_at < now() - interval '1 hour'

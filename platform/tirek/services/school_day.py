@@ -27,7 +27,8 @@ class SchoolDay:
 
     cases: CaseCounts | None
     reviews: int | None
-    # Files of answers that call for somebody and that nobody has decided about.
+    # Files of answers that call for somebody and that nobody has decided about; the social
+    # pedagogue, who is told of them, opens none.
     answer_files: int | None
     notices: int | None
     # Those of them whose time has run out.
@@ -50,7 +51,7 @@ def today(unit: Unit) -> SchoolDay:
         cases=caseload.counts(unit) if has(Permission.VIEW_FLAGS) else None,
         reviews=review.open_count(unit) if has(Permission.RESOLVE_REVIEW) else None,
         answer_files=(
-            answer_uploads.waiting_count(unit) if has(Permission.ENTER_ANSWERS) else None
+            answer_uploads.waiting_count(unit) if has(Permission.VIEW_PROGRESS) else None
         ),
         notices=school_notices.open_count(unit) if has(Permission.CONFIRM_NOTICE) else None,
         late_notices=school_notices.late_count(unit) if has(Permission.CONFIRM_NOTICE) else None,

@@ -15,6 +15,7 @@ from tirek.services import (
     drills,
     help_late,
     ladder,
+    late_answer_files,
     measurements,
     promises,
     providers,
@@ -170,9 +171,9 @@ def _measure(workbench: Workbench) -> int:
 
 
 def _uploads(workbench: Workbench) -> int:
-    """Throw away files of answers that nobody confirmed and that call for nobody."""
+    """Throw away files that call for nobody, and tell of those that call for somebody today."""
     with workbench.unit() as unit:
-        return answer_uploads.expire(unit)
+        return answer_uploads.expire(unit) + late_answer_files.tell_of_late(unit)
 
 
 ROUNDS = (

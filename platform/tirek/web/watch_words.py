@@ -108,6 +108,7 @@ KINDS = {
     "waiting_offer": _l("a time for a parent who waits"),
     "help_waits": _l("a parent waits for a call"),
     "help_late": _l("nobody has taken a parent's call in time"),
+    "answers_wait": _l("a file of answers waits for a decision"),
 }
 REASONS = {
     "closed": _l("closed"),
