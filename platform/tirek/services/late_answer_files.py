@@ -106,6 +106,11 @@ def in_area(unit: Unit, area: Area) -> tuple[LateFile, ...]:
     )
 
 
+def count(session: Session) -> int:
+    """How many files in the whole country those above must call about."""
+    return session.scalars(select(func.count()).where(_has_waited(THOSE_ABOVE_AFTER))).one()
+
+
 def is_over(session: Session, message: OutboxMessage) -> bool:
     """Whether somebody has decided about the file of a message since it was written."""
     upload = session.get(AnswerUpload, message.answer_upload_id, populate_existing=True)

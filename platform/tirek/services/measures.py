@@ -8,6 +8,7 @@ from sqlalchemy import Float, and_, cast, func, select
 from sqlalchemy.orm import Session
 
 from tirek.domain.delivery import Channel
+from tirek.services import late_answer_files
 from tirek.services.oversight import looking_over
 from tirek.services.unit import Unit
 from tirek.storage.models import (
@@ -44,6 +45,7 @@ def now(unit: Unit) -> list[Measure]:
             *_referrals(session),
             *_drills(session),
             *_help(session),
+            *_answer_files(session),
         ]
 
 
@@ -177,3 +179,11 @@ def _help(session: Session) -> Iterator[Measure]:
     ).one()
     yield Measure("tirek_help_requests_waiting", "Parents' calls that nobody has taken.", row.all)
     yield Measure("tirek_help_requests_late", "Those of them whose time has run out.", row.late)
+
+
+def _answer_files(session: Session) -> Iterator[Measure]:
+    yield Measure(
+        "tirek_answer_files_late",
+        "Files of answers that call for somebody today and that nobody decides about.",
+        late_answer_files.count(session),
+    )
