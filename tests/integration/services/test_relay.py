@@ -27,7 +27,6 @@ from tirek.storage.models import (
     District,
     Drill,
     OutboxMessage,
-    Region,
     School,
     SupportCenter,
 )
@@ -66,14 +65,8 @@ class People:
 
 @pytest.fixture
 def people(system: Session) -> People:
-    region = Region(
-        iso="KZ-71", name_kk="Астана", name_ru="Астана", name_en="Astana", centre_kk="Астана",
-        centre_ru="Астана", kind="city", tile_col=5, tile_row=2,
-    )  # fmt: skip
     district = District(region_iso="KZ-71", name_kk="Есіл", name_ru="Есиль")
     center = SupportCenter(region_iso="KZ-71", name_kk="ПҚО", name_ru="ЦПП")
-    system.add(region)
-    system.flush()
     system.add_all([district, center])
     system.flush()
     school = School(district_id=district.id, name_kk="№ 1", name_ru="№ 1", public_code="s1")
