@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from tirek.catalog.exchange.foreign import ExchangeError, Remark
 from tirek.catalog.exchange.records import csv_records, fhir_results, redcap_records, sav
-from tirek.catalog.exchange.records.record import Record, Table, TableError
+from tirek.catalog.exchange.records.record import MAX_SENTENCES, Record, Table, TableError
 from tirek.domain.answer_entry import MOST_BYTES, MOST_ROWS, called_for, given_answers
 from tirek.domain.instruments import Instrument
 
@@ -51,7 +51,8 @@ def read(instrument: Instrument, content: bytes) -> Reading:
         return Reading((), (Remark(error.place, error.reason),))
     begun = tuple(one for one in table.unfinished if _calls(instrument, one))
     faults = tuple(Remark(one.place, UNFINISHED) for one in begun)
-    return _few(Reading((*table.records, *begun), faults, table.remarks))
+    remarks = table.remarks[:MAX_SENTENCES]
+    return _few(Reading((*table.records, *begun), faults[:MAX_SENTENCES], remarks))
 
 
 def kind_of(content: bytes) -> str:

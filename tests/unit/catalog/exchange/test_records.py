@@ -139,6 +139,13 @@ def test_rows_of_another_length_and_empty_tables_are_refused() -> None:
         csv_records.read(instrument, written(rows[:1]))
 
 
+def test_a_header_of_many_names_is_read_once() -> None:
+    # Two megabytes of names held a web process for hours.
+    names = ",".join(f"c{number}" for number in range(150_000))
+    with pytest.raises(TableError, match="lacks the items"):
+        csv_records.read(INSTRUMENTS["phq-a"], f"{names},q1\n1".encode())
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [

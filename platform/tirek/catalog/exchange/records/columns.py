@@ -1,5 +1,6 @@
 """Rows of named cells, as CSV, REDCap and SPSS files give them, become records or sentences."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tirek.catalog.exchange.foreign import Remark
@@ -57,7 +58,7 @@ def _header_faults(
     instrument: Instrument, header: Sequence[str], names: Mapping[str, str]
 ) -> list[Remark]:
     """Say which items have no column or two; raise TableError where no row can be read at all."""
-    twice = sorted({name for name in header if header.count(name) > 1})
+    twice = sorted(name for name, count in Counter(header).items() if count > 1)
     wrong = [Remark(f"column {name}", "stands twice in the header") for name in twice]
     found = {names[name] for name in header if name in names}
     missing = [item.id for item in instrument.items if item.id not in found]

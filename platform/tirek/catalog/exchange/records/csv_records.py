@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from tirek.catalog.exchange.foreign import Remark, read_text
 from tirek.catalog.exchange.records.columns import Row, table_of
-from tirek.catalog.exchange.records.record import FACTS, Scored, Table, TableError, shown
+from tirek.catalog.exchange.records.record import (
+    FACTS,
+    MAX_SENTENCES,
+    Scored,
+    Table,
+    TableError,
+    shown,
+)
 from tirek.domain.instruments import UNSEEN, Answer, Instrument
 
 if TYPE_CHECKING:
@@ -80,20 +87,21 @@ def _rows(reader: "_csv.Reader", header: Sequence[str]) -> Iterator[Row]:
     """Yield every row that can be read, also below a broken one; then raise if one was broken."""
     broken: list[Remark] = []
     while True:
+        cells, said = [], ""
         try:
             cells = next(reader)
         except StopIteration:
             break
         except csv.Error as error:
-            broken.append(Remark(f"line {reader.line_num}", f"is not CSV: {error}"))
-            continue
+            said = f"is not CSV: {error}"
         place = f"line {reader.line_num}"
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
+        is_full = any(cell.strip() for cell in cells)
+        if is_full and len(cells) != len(header):
             said = f"has {len(cells)} cells, the header {len(header)}"
+        if said and len(broken) < MAX_SENTENCES:
             broken.append(Remark(place, said))
-        yield place, dict(zip(header, cells, strict=False))
+        if is_full:
+            yield place, dict(zip(header, cells, strict=False))
     if broken:
         raise TableError(broken)
 
