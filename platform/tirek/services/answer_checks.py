@@ -42,6 +42,8 @@ class Row:
     place: str
     code: str
     student: Student | None
+    # Whoever of the school bears the code, in this class or not: the answers may be theirs.
+    bearer: Student | None
     language: str
     answered_on: date | None
     given: dict[str, Answer]
@@ -89,7 +91,7 @@ class _Class:
     """Our own lists: who is in the class, who elsewhere in the school, and who may be entered."""
 
     pupils: dict[str, Student]
-    elsewhere: frozenset[str]
+    elsewhere: dict[str, Student]
     answered: frozenset[UUID]
     said: dict[UUID, ConsentState]
     # The first day of the round, and today.
@@ -143,7 +145,7 @@ def _class(unit: Unit, assignment: Assignment, codes: Iterable[str]) -> _Class:
     pupils = {one.school_code: one for one in classrooms.pupils(unit, assignment.classroom_id)}
     ids = [one.id for one in pupils.values()]
     known = unit.session.scalars(
-        select(Student.school_code).where(
+        select(Student).where(
             Student.school_id == unit.actor.school_id, Student.school_code.in_(codes)
         )
     )
@@ -156,7 +158,7 @@ def _class(unit: Unit, assignment: Assignment, codes: Iterable[str]) -> _Class:
     campaign = unit.session.get_one(Campaign, assignment.campaign_id)
     return _Class(
         pupils,
-        frozenset(known) - pupils.keys(),
+        {one.school_code: one for one in known if one.school_code not in pupils},
         frozenset(answered),
         consents.latest(unit, ids, ConsentKind.GUARDIAN),
         campaign.starts_at.astimezone(KAZAKHSTAN).date(),
@@ -180,6 +182,7 @@ def _row(
         record.place,
         code,
         student,
+        student or room.elsewhere.get(code),
         spoken,
         day,
         given,

@@ -112,7 +112,7 @@ def get(unit: Unit, upload_id: UUID, *, for_update: bool = False) -> AnswerUploa
 
 
 def look(unit: Unit, upload: AnswerUpload, action: str = "answers.preview") -> Preview | None:
-    """What a waiting file would mean now; audited for each child of the class that it names.
+    """What a waiting file would mean now; audited for each child of the school that it names.
 
     None where our files no longer hold the questions that it answers: then it can only be refused.
     Raises `ConflictError` when it was decided.
@@ -122,8 +122,8 @@ def look(unit: Unit, upload: AnswerUpload, action: str = "answers.preview") -> P
     except NotFoundError:
         return None
     for row in seen.rows:
-        if row.student is not None:
-            audit.record(unit, action, "answer_upload", upload.id, student_id=row.student.id)
+        if row.bearer is not None:
+            audit.record(unit, action, "answer_upload", upload.id, student_id=row.bearer.id)
     return seen
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from tests.builders_referral import acting
@@ -18,6 +18,7 @@ from tirek.domain.errors import ConflictError
 from tirek.domain.instruments import Answer
 from tirek.services import answer_checks, answer_entry, answer_uploads
 from tirek.services.answer_entry import NotReadyError
+from tirek.storage.models import AuditEntry, Student
 
 
 @pytest.fixture
@@ -77,3 +78,27 @@ def test_what_was_begun_elsewhere_and_tells_of_danger_is_not_passed_over(
     assert [fault.text for fault in seen.faults] == [
         "is not finished, but its answers call for somebody"
     ]
+
+
+def test_whoever_of_the_school_a_row_names_can_be_referred_and_the_look_is_written_down(
+    world: World, engine: Engine, system: Session, there: SchoolWorld
+) -> None:
+    content = a_sheet(world, CRITICAL, {"record": "8A-01", "q9": "1"}, {"record": "8A-02"})
+    with acting(engine, world, there.psychologist) as unit:
+        upload = answer_uploads.keep(unit, there.assignments[CRITICAL], content, "kk").id
+    # The pupil leaves the class before anybody has looked.
+    system.get_one(Student, there.pupil.id).left_at = world.unit().now()
+    system.commit()
+    with acting(engine, world, there.psychologist) as unit:
+        seen = answer_uploads.look(unit, answer_uploads.get(unit, upload))
+    assert seen is not None
+    assert not seen.is_ready
+    [row] = seen.urgent
+    assert row.student is None
+    assert row.bearer is not None
+    assert row.bearer.id == there.pupil.id
+    system.rollback()
+    looked_at = system.scalars(
+        select(AuditEntry.student_id).where(AuditEntry.action == "answers.preview")
+    ).all()
+    assert there.pupil.id in looked_at
