@@ -10,9 +10,10 @@ import pyreadstat
 import pytest
 from sqlalchemy import Engine, select
 
+from tests.builders_families import a_second_guardian
 from tests.builders_referral import a_pupil_answers, acting
 from tests.functional.browser import Browser
-from tests.world import World
+from tests.world import Adult, World
 from tirek.domain.instruments import Answer
 from tirek.services import administrations, children, instruments, runs
 from tirek.services.runs import AdministrationKey
@@ -33,9 +34,11 @@ def the_pupil_says(engine: Engine, world: World, given: dict[str, str | None]) -
     )
 
 
-def a_parent_says(engine: Engine, world: World, given: dict[str, str]) -> AdministrationKey:
-    pupil, parent = world.school.pupils[0], world.school.guardian.actor
-    with acting(engine, world, parent) as unit:
+def a_parent_says(
+    engine: Engine, world: World, given: dict[str, str], parent: Adult | None = None
+) -> AdministrationKey:
+    pupil = world.school.pupils[0]
+    with acting(engine, world, parent or world.school.guardian) as unit:
         child = children.get_child(unit, pupil.id)
         asked = children.get_asked(unit, child, world.school.assignments[PARENT].id)
         run = children.begin(unit, child, asked, "kk")
@@ -120,6 +123,20 @@ def test_a_class_goes_out_as_fhir_without_names(answered: World, at_work: Browse
     assert response["item"][2]["extension"][0]["valueCode"] == "asked-declined"
     assert total["resourceType"] == "Observation"
     assert "name" not in response["subject"]
+
+
+def test_what_two_parents_say_of_one_child_are_two_rows_with_two_names(
+    world: World, engine: Engine, at_work: Browser
+) -> None:
+    other = a_second_guardian(world)
+    world.session.commit()
+    a_parent_says(engine, world, items(world, PARENT, "0"))
+    a_parent_says(engine, world, items(world, PARENT, "1"), other)
+    code = world.school.pupils[0].student.school_code
+    for kind, name in (("csv", "record"), ("redcap", "record_id")):
+        answer = at_work.client.get(path(world, kind, PARENT)).get_data(as_text=True)
+        rows = csv.DictReader(StringIO(answer.removeprefix("\ufeff")))
+        assert [row[name] for row in rows] == [code, f"{code}_2"]
 
 
 def test_every_download_is_written_down_for_each_child(answered: World, at_work: Browser) -> None:

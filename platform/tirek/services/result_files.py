@@ -1,5 +1,6 @@
 """The finished answers of one class as files for other programs; each child's is audited."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
@@ -59,17 +60,31 @@ def records_of(unit: Unit, assignment: Assignment) -> tuple[Instrument, list[Sco
         .order_by(Student.school_code, Administration.ended_at)
     ).all()
     instrument = runs.pinned_release(unit, assignment.release_id)
-    return instrument, [_scored(unit, instrument, one, student) for one, student in found]
+    sheets: Counter[str] = Counter()
+    scored = []
+    for one, student in found:
+        sheets[student.school_code] += 1
+        name = _name(student.school_code, sheets[student.school_code])
+        scored.append(_scored(unit, instrument, one, student, name))
+    return instrument, scored
+
+
+def _name(code: str, number: int) -> str:
+    """A sheet's name in a file: a child whom both parents answer about is two of them.
+
+    REDCap keeps one row of a name, the last.
+    """
+    return code if number == 1 else f"{code}_{number}"
 
 
 def _scored(
-    unit: Unit, instrument: Instrument, administration: Administration, student: Student
+    unit: Unit, instrument: Instrument, administration: Administration, student: Student, name: str
 ) -> Scored:
     key = AdministrationKey(administration.school_year, administration.id)
     run = runs.load(unit, key)
     answers = run.answers
     facts = {
-        "record": student.school_code,
+        "record": name,
         "language": administration.language,
         "age": str(administration.age_years),
         "sex": student.sex or "",
