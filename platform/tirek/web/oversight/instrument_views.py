@@ -15,6 +15,7 @@ from tirek.web.access import requires
 from tirek.web.i18n import data_lang
 from tirek.web.oversight import instrument_pages as pages
 from tirek.web.oversight.blueprint import blueprint
+from tirek.web.oversight.finding_words import in_words
 from tirek.web.oversight.instrument_pages import Place
 from tirek.web.oversight.instrument_rules import condition_in_words
 from tirek.web.oversight.instrument_versions import steps_in_words, versions_in_words
@@ -28,6 +29,7 @@ E = TypeVar("E", bound=StrEnum)
 blueprint.record_once(
     lambda state: state.app.jinja_env.filters.update(
         library_word=library_word,
+        finding_in_words=in_words,
         text_anchor=pages.anchor_of,
         condition_in_words=condition_in_words,
         steps_in_words=steps_in_words,
