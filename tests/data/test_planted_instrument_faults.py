@@ -14,6 +14,7 @@ from shutil import copytree
 
 import pytest
 
+from tests.finding_words import without_words
 from tirek.cli import main
 
 INSTRUMENTS = Path(__file__).resolve().parents[2] / "instruments"
@@ -280,6 +281,7 @@ def found(
     lines = capsys.readouterr().out.splitlines()
     matched = [FOUND.fullmatch(line) for line in lines]
     assert all(matched), lines
+    assert without_words(match[4] for match in matched if match) == []
     return code, [match.groups() for match in matched if match]
 
 

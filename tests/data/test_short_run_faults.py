@@ -6,6 +6,7 @@ from shutil import copytree
 
 import pytest
 
+from tests.finding_words import without_words
 from tests.short_runs import FOLDER, NAME
 from tirek.cli import main
 
@@ -27,6 +28,7 @@ def lint(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, st
     main(["instruments", "lint", "--root", str(folder.parents[1])])
     said = capsys.readouterr()
     found = [FOUND.fullmatch(line) for line in (said.out + said.err).splitlines()]
+    assert without_words(m[4] for m in found if m) == []
     return [(Path(m[1]).name, m[3], m[4]) for m in found if m]
 
 

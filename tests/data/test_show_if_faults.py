@@ -6,6 +6,7 @@ from shutil import copytree
 
 import pytest
 
+from tests.finding_words import without_words
 from tirek.cli import main
 from tirek.config import ROOT
 
@@ -28,6 +29,7 @@ def lint(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, in
     said = capsys.readouterr()
     found = [FOUND.fullmatch(line) for line in (said.out + said.err).splitlines()]
     assert bool(status) is any(found)
+    assert without_words(m[4] for m in found if m) == []
     return [(Path(m[1]).name, int(m[2]), m[3], m[4]) for m in found if m]
 
 

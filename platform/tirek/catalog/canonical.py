@@ -9,10 +9,7 @@ import json
 from decimal import Decimal
 from hashlib import sha256
 
-from tirek.catalog.yaml_subset import Data
-
-# From here downwards RFC 8785 writes an exponent, which no instrument needs.
-SMALLEST = Decimal("1e-6")
+from tirek.catalog.yaml_subset import SMALLEST, Data
 
 
 def canonical(data: Data) -> str:

@@ -21,9 +21,11 @@ Plain = str | int | Decimal | bool | None
 INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
 # Numbers, truth values or nothing to one YAML or another; PyYAML's own table knows the rest.
-SURPRISING = re.compile(r"|[-+.]?[0-9][0-9_]*\.?[0-9_]*([eE][-+]?[0-9]+)?|[yYnN]")
+SURPRISING = re.compile(r"[-+.]?[0-9][0-9_]*\.?[0-9_]*([eE][-+]?[0-9]+)?|[yYnN]")
 # More digits than an IEEE double keeps would change on the way through JSON (RFC 8785).
 MAX_DIGITS = 15
+# From here downwards RFC 8785 writes an exponent, which no instrument needs.
+SMALLEST = Decimal("1e-6")
 # No file of ours comes near; what is sent in may be nested to break its reader.
 MAX_DEPTH = 32
 WORDS: dict[str, Plain] = {"true": True, "false": False, "null": None}
@@ -202,6 +204,9 @@ class _Builder:
             return WORDS[text]
         if INTEGER.fullmatch(text) or DECIMAL.fullmatch(text):
             return self._number(event, text)
+        if not text:
+            reason = "an empty value is read differently by different readers: quote it or say null"
+            raise self._error(event, reason)
         if SURPRISING.fullmatch(text) or _tag(text) != TEXT_TAG:
             raise self._error(event, f"{text!r} is read differently by different readers: quote it")
         return text
@@ -209,7 +214,10 @@ class _Builder:
     def _number(self, event: yaml.Event, text: str) -> int | Decimal:
         if len(re.sub(r"\D", "", text).lstrip("0")) > MAX_DIGITS:
             raise self._error(event, f"{text} has more than {MAX_DIGITS} digits: quote it")
-        return Decimal(text) if "." in text else int(text)
+        number = Decimal(text) if "." in text else int(text)
+        if 0 < abs(number) < SMALLEST:
+            raise self._error(event, f"{text} is too near to 0: the least is 0.000001")
+        return number
 
     def _error(self, event: yaml.Event, reason: str) -> CatalogError:
         return CatalogError(self.path, _line(event), reason)

@@ -7,6 +7,7 @@ from shutil import copytree
 
 import pytest
 
+from tests.finding_words import without_words
 from tirek.catalog.errors import Finding
 from tirek.catalog.instruments import check
 
@@ -33,7 +34,10 @@ class Copy:
         return before[: before.index(old)].count("\n") + 1
 
     def check(self) -> list[Finding]:
-        return check(self.folder)[1]
+        """What the lints say; a methodologist can read all of it."""
+        findings = check(self.folder)[1]
+        assert without_words(one.reason for one in findings) == []
+        return findings
 
     def found(self) -> set[tuple[str, str, int]]:
         """What the lints say, as (lint, file, line)."""

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.finding_words import without_words
 from tirek.catalog.errors import CatalogError
 from tirek.catalog.fields import Fields
 from tirek.catalog.yaml_subset import parse
@@ -18,6 +19,7 @@ def fields(text):
 def refusal(text, read):
     with pytest.raises(CatalogError) as caught, fields(text) as found:
         read(found)
+    assert without_words([caught.value.reason]) == []
     return caught.value.line, caught.value.reason
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.finding_words import without_words
 from tirek.catalog.errors import CatalogError
 from tirek.catalog.yaml_subset import Document, parse, plain, read
 
@@ -16,6 +17,7 @@ def data(text):
 def refusal(text):
     with pytest.raises(CatalogError) as caught:
         parse(PATH, text)
+    assert without_words([caught.value.reason]) == []
     return caught.value.line, caught.value.reason
 
 
@@ -86,6 +88,7 @@ def test_text_is_normalised():
         ("a: 1\n---\nb: 2", 2, "a second document is not allowed"),
         ("%YAML 1.1\n---\na: 1", 1, "directives are not allowed"),
         ("", 1, "the file is empty"),
+        ("a: 1\nb: -0.0000009", 2, "-0.0000009 is too near to 0: the least is 0.000001"),
         ("a: 1\n1: 2", 2, "a key must be text: put it in quotes"),
         ("a: 1\n[x]: 2", 2, "a key must be text: put it in quotes"),
     ],

@@ -31,6 +31,8 @@ YAML = (
     N_("key '%(name)s' stands here a second time"),
     N_("a key must be text: put it in quotes"),
     N_("'%(text)s' is read differently by different readers: quote it"),
+    N_("an empty value is read differently by different readers: quote it or say null"),
+    N_("%(number)s is too near to 0: the least is 0.000001"),
     N_("%(number)s has more than %(most)s digits: quote it"),
 )
 

@@ -27,7 +27,7 @@ def _pattern(sentence: str) -> re.Pattern[str]:
     """The sentence with anything in its holes; Python quotes a name with either kind of quote."""
     pieces = _HOLE.split(sentence)
     pieces[::2] = [re.escape(words).replace("'", "['\"]") for words in pieces[::2]]
-    pieces[1::2] = [f"(?P<{name}>{'.+' if name in _WORDY else r'[^ ]+'})" for name in pieces[1::2]]
+    pieces[1::2] = [f"(?P<{name}>{'.*' if name in _WORDY else '[^ ]*'})" for name in pieces[1::2]]
     return re.compile("".join(pieces), re.DOTALL)
 
 
