@@ -214,7 +214,9 @@ class _Builder:
     def _number(self, event: yaml.Event, text: str) -> int | Decimal:
         if len(re.sub(r"\D", "", text).lstrip("0")) > MAX_DIGITS:
             raise self._error(event, f"{text} has more than {MAX_DIGITS} digits: quote it")
-        number = Decimal(text) if "." in text else int(text)
+        if "." not in text:
+            return int(text)
+        number = Decimal(text)
         if 0 < abs(number) < SMALLEST:
             raise self._error(event, f"{text} is too near to 0: the least is 0.000001")
         return number
