@@ -9,7 +9,7 @@ import pytest
 import tirek
 from tests.finding_words import SAID
 from tirek.web.oversight.finding_sentences import SENTENCES
-from tirek.web.oversight.finding_words import find_in_words
+from tirek.web.oversight.finding_words import find_in_words, refused_place_in_words
 
 CATALOG = Path(tirek.__file__).parent / "catalog"
 READERS = "yaml_subset fields cases structure scoring interpretation conditions calibration wording"
@@ -49,3 +49,7 @@ def test_what_a_file_says_stays_as_it_is_and_is_never_markup() -> None:
         'не читается как YAML: <span lang="en">&lt;odd&gt;</span>'
     )
     assert find_in_words("what nobody ever wrote", ru) is None
+    assert refused_place_in_words("structure.yaml:2: the file is empty", ru) == (
+        "structure.yaml:2: файл пуст"
+    )
+    assert refused_place_in_words("<a>.exe", ru) == "&lt;a&gt;.exe"

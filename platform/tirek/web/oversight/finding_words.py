@@ -21,6 +21,7 @@ _WORDY = frozenset(
     | {"kk", "ru", "says", "are", "english"}
 )
 ENGLISH = "english"
+_LINE = re.compile(r"([a-z.]+:\d+): (.+)", re.DOTALL)
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
@@ -57,9 +58,17 @@ def _facts(said: dict[str, str], say: Callable[[str], str]) -> Iterator[tuple[st
         yield name, words or (_english(value) if name == ENGLISH else escape(value))
 
 
-def in_words(reason: str) -> Markup:
+def in_words(reason: str, say: Callable[[str], str] = gettext) -> Markup:
     """One reason for the page; what has no sentence stays English and says so."""
-    return find_in_words(reason) or _english(reason)
+    return find_in_words(reason, say) or _english(reason)
+
+
+def refused_place_in_words(place: str, say: Callable[[str], str] = gettext) -> Markup:
+    """What an upload was refused over: a file, or its line with the reason in words."""
+    found = _LINE.fullmatch(place)
+    if found is None:
+        return escape(place)
+    return Markup("{}: {}").format(found[1], in_words(found[2], say))
 
 
 def _english(text: str) -> Markup:

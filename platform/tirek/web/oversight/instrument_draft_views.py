@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
 from tirek.domain.draft_upload import MOST_FILES, MOST_UPLOADED, UnusableFilesError
@@ -17,6 +18,7 @@ from tirek.web.access import catalog, requires
 from tirek.web.i18n import data_lang
 from tirek.web.oversight import instrument_pages as pages
 from tirek.web.oversight.blueprint import blueprint
+from tirek.web.oversight.finding_words import refused_place_in_words
 from tirek.web.oversight.instrument_forms import SignForm
 from tirek.web.oversight.instrument_pages import SEE_OTHER, WRONG, Place
 from tirek.web.oversight.instrument_rules import named_by, texts_left_behind
@@ -49,7 +51,8 @@ def instrument_drafts() -> str | tuple[str, int] | Answer:
     try:
         draft = drafts.upload(unit(), sent, base_id)
     except UnusableFilesError as error:
-        return _drafts_page(" ".join(filter(None, (str(FAULTS[error.fault]), error.place)))), WRONG
+        said = (str(FAULTS[error.fault]), refused_place_in_words(error.place))
+        return _drafts_page(Markup(" ").join(filter(None, said))), WRONG
     flash(_("The draft is kept. Nobody is asked by it."), "success")
     return redirect(url_for("oversight.instrument_draft", draft_id=draft.id), SEE_OTHER)
 
