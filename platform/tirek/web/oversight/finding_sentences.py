@@ -228,4 +228,20 @@ SHORT = (
     N_("a model needs items, each of them once"),
 )
 
-SENTENCES = (*YAML, *FIELDS, *NAMES, *RULES, *CASES, *WORDINGS, *NORMS, *SHORT)
+# What an import leaves to a person (catalog/exchange).
+TODOS = (
+    N_("write the key from the rights-holder's document, cited by page"),
+    N_("write bands and cut-offs with the source and population of each"),
+    N_("child, parent-about-child or parent-about-self"),
+    N_("the ages for which the rights-holder allows it"),
+    N_("how many minutes it takes"),
+    N_("the rights-holder's document, with its page"),
+    N_("who holds the rights, on what terms, and what they allow"),
+    N_("who wrote this wording"),
+    N_("the texts in %(lang)s: the file had none"),
+    N_("which end is worse for the child: high or low"),
+    N_("is asked only after certain answers; write the condition as show_if"),
+    N_("the weight that the rights-holder's document gives"),
+)
+
+SENTENCES = (*YAML, *FIELDS, *NAMES, *RULES, *CASES, *WORDINGS, *NORMS, *SHORT, *TODOS)
