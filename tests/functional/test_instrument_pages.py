@@ -207,6 +207,10 @@ def test_what_is_wrong_is_named_with_file_and_line(at_work: Browser) -> None:
     assert any(row[0].startswith("cases.yaml:") for row in rows)
     assert {row[1] for row in rows} == {"A golden case gives something else than it should [case]"}
     assert "It cannot be signed yet" in page.text
+    rows = at_work.open(page.url.replace("/en/", "/ru/", 1)).rows(
+        "Что нашли проверки и эталонные примеры"
+    )
+    assert all(row[2].startswith("пример ") for row in rows)
     small = ("interpretation.yaml", 'version: "1.0.0"', 'version: "1.0.1"')
     page = send(at_work, ("a.zip", zipped({**lowered(), **some_files(LOWER, small)})))
     assert page.rows("Versions")[0][2:] == ["first number", "third number", "Refused"]
@@ -218,6 +222,7 @@ def test_what_is_wrong_is_named_with_file_and_line(at_work: Browser) -> None:
         ("a.zip", b"no zip", "cannot be unpacked"),
         ("a.zip", zipped(some_files(PATCHED), "../"), "no part of an instrument"),
         ("a.exe", b"MZ", "no part of an instrument"),
+        ("structure.yaml", b"id: 0.0000001", "structure.yaml:1: 0.0000001 is too near to 0"),
         ("scoring.yaml", b"a: 1", "Without a readable structure.yaml"),
         ("a.zip", zipped(some_files()), "Exactly this is published already"),
     ],
