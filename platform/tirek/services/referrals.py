@@ -186,7 +186,7 @@ def _signal(unit: Unit, case_id: UUID, concern: Concern) -> UUID:
 
 def _leg(unit: Unit, case_id: UUID, concern: Concern, receiver: Receiver, now: datetime) -> UUID:
     """The leg that now carries the signal: an open one, one that ended lately, or a new one."""
-    line = _line(unit, case_id, receiver)
+    line = _line(unit, case_id, receiver, now)
     joined = [leg for leg in line if leg.closed_at is None]
     for leg in joined:
         _join(unit, leg, concern.level, now)
@@ -198,8 +198,12 @@ def _leg(unit: Unit, case_id: UUID, concern: Concern, receiver: Receiver, now: d
     return _new_leg(unit, case_id, concern, receiver, now)
 
 
-def _line(unit: Unit, case_id: UUID, receiver: Receiver) -> list[Referral]:
-    """The legs of a case at a receiver, and those that it handed on: they must hear of it too."""
+def _line(unit: Unit, case_id: UUID, receiver: Receiver, now: datetime) -> list[Referral]:
+    """The legs of a case at a receiver, and those that it handed on: they must hear of it too.
+
+    A leg that began in this very transaction counts wherever it is: a page that raises two signals
+    is one child for one centre, also when that centre closes between the two.
+    """
     legs = unit.session.scalars(
         select(Referral)
         .where(Referral.case_id == case_id)
@@ -210,7 +214,9 @@ def _line(unit: Unit, case_id: UUID, receiver: Receiver) -> list[Referral]:
     line: dict[UUID, Referral] = {}
     for leg in legs:
         # A leg is always younger than the one that it was handed on from.
-        if (leg.receiver, leg.support_center_id) == receiver.place or leg.parent_id in line:
+        is_of_now = leg.created_at == now and leg.receiver == receiver.kind
+        is_there = (leg.receiver, leg.support_center_id) == receiver.place
+        if is_there or is_of_now or leg.parent_id in line:
             line[leg.id] = leg
     return list(line.values())
 

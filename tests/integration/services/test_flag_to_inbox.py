@@ -44,6 +44,7 @@ from tirek.storage.models import (
     ReviewTask,
     Score,
     Signal,
+    SupportCenter,
 )
 
 EVERYTHING = (
@@ -276,6 +277,21 @@ def test_two_signals_in_one_request_join_the_same_leg_twice(
         for item in ("q12", "q13"):
             record_responses(unit, runs.load(unit, key), {item: Answer.read("1")})
     assert the_leg(system, world.school.pupil).version == 3
+
+
+def test_a_centre_that_closes_in_the_middle_of_a_page_divides_no_child(
+    engine: Engine, system: Session, world: World
+) -> None:
+    """The critical answer and the end of one page are one child for one centre."""
+    key = a_pupil_answers(engine, world, {f"q{number}": "3" for number in range(1, 9)})
+    with acting(engine, world, world.school.pupil.actor) as unit:
+        record_responses(unit, runs.load(unit, key), {"q9": Answer.read("1")})
+        system.get_one(SupportCenter, world.home.id).is_open = False
+        system.commit()
+        complete(unit, runs.load(unit, key))
+    leg = the_leg(system, world.school.pupil)
+    assert leg.support_center_id == world.home.id
+    assert leg.version >= 2
 
 
 def test_a_new_signal_raises_the_level_and_brings_clocks_forward_never_back(
