@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.walk import Ground, serve
@@ -15,6 +16,7 @@ from tirek.app import create_app
 from tirek.config import Config, Keys
 from tirek.domain.scope import Scope
 from tirek.storage.session import app_engine, open_session
+from tirek.web.transaction import EXTENSION, Plant
 
 FLAGS = [
     "--no-sandbox",
@@ -28,11 +30,26 @@ FLAGS = [
 PHONE = {"width": 360, "height": 740}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder drives a browser."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser; a story is told in two of four ways.
+
+    Whether there is JavaScript has nothing to do with the language: Kazakh with it and Russian
+    without it see all that Kazakh without and Russian with would. TIREK_BROWSER=all runs the four.
+    """
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in ours:
+        item.add_marker(pytest.mark.browser)
+    if os.environ.get("TIREK_BROWSER") != "all":
+        left = [item for item in ours if _is_the_other_way(item)]
+        gone = {id(item) for item in left}
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if id(item) not in gone]
+
+
+def _is_the_other_way(item: pytest.Item) -> bool:
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    ways = {"lang": "kk", "javascript": "js"}
+    return params.keys() >= ways.keys() and sum(params[one] == ways[one] for one in ways) == 1
 
 
 @pytest.fixture(scope="session")
@@ -60,18 +77,25 @@ class Site:
         return self.url + path
 
 
+@pytest.fixture(scope="session")
+def built(keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application, built once: half a second that each story would pay again."""
+    config = Config(keys=keys, var_dir=tmp_path_factory.mktemp("site"))
+    return create_app(config, "postgresql+psycopg://nobody@/nowhere", the_catalog())
+
+
 @pytest.fixture
-def site(database_url: str, keys: Keys, tmp_path: Path) -> Iterator[Site]:
+def site(built: Flask, database_url: str, keys: Keys) -> Iterator[Site]:
     """The application on a real socket, with two regions, a school and coded pupils."""
-    config = Config(keys=keys, database_url=database_url, var_dir=tmp_path)
     engine = app_engine(database_url)
+    plant: Plant = built.extensions[EXTENSION]
     with open_session(engine, Scope.system()) as session:
         world = a_world(session, the_catalog(), a_vault(keys), pupils=4, coded=4)
         session.commit()
-        app = create_app(config, database_url, the_catalog())
-        with serve(app) as url:
+        built.extensions[EXTENSION] = replace(plant, engine=engine)
+        with serve(built) as url:
             yield Site(url, world)
-        app.extensions["tirek"].engine.dispose()
+    built.extensions[EXTENSION] = plant
     engine.dispose()
 
 
