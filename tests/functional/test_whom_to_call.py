@@ -22,7 +22,7 @@ RECEPTION, URGENT = "tel:+77172123456", "tel:+77012345678"
 # Whom to ask for, that no telephone is there, that nobody must call.
 WORDS = {
     "kk": ("Кімді сұрау керек:", "телефонын ешкім енгізбеген", "мектепке қоңырау шалмаңыз"),
-    "ru": ("Кого спросить:", "елефон школы не внес", "не звоните в школу"),
+    "ru": ("Кого спросить:", "елефон школы не внес", "Не звоните об этом ребёнке в школу"),
     "en": (
         "Whom to ask for:",
         "Nobody has entered the school's telephone",
